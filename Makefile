@@ -1,0 +1,2 @@
+# make && make install && make installcheck
+include Makefile.pgxs

@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION pg_perfkit_vector" to load this file. \quit

@@ -1,0 +1,20 @@
+// Entry point: what happens when the server loads the library.
+
+#include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/guard.hpp"
+
+extern "C" {
+#include "utils/guc.h"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "pg_perfkit", .version = PERFKIT_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+PGDLLEXPORT void _PG_init(void);
+}
+
+void _PG_init(void) {
+    MarkGUCPrefixReserved("pg_perfkit");
+}

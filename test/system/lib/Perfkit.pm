@@ -1,0 +1,96 @@
+# What the system tests share, on top of PostgreSQL's own PostgreSQL::Test::Cluster.
+package Perfkit;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(
+  perfkit_node create_extension release rows server_ok log_ok literal
+);
+
+# A running server.  Options:
+#   preload    what shared_preload_libraries holds (default: both libraries, in the documented order)
+#   extension  create it in database postgres (default: yes)
+#   conf       lines for postgresql.conf
+#   init       arguments of PostgreSQL::Test::Cluster's init, such as [ allows_streaming => 1 ]
+sub perfkit_node
+{
+	my ($name, %option) = @_;
+	my $preload = $option{preload} // 'pg_stat_statements,pg_perfkit';
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init(
+		extra => [ '--encoding=UTF8', '--locale=C' ],
+		@{ $option{init} // [] });
+	$node->append_conf('postgresql.conf', join("\n",
+		"shared_preload_libraries = '$preload'",
+		"shared_buffers = 32MB",
+		"max_connections = 40",
+		"autovacuum = off",
+		"log_statement = none",
+		$option{conf} // ''));
+	$node->start;
+	create_extension($node) if $option{extension} // 1;
+	return $node;
+}
+
+sub create_extension
+{
+	my ($node, $database) = @_;
+	$node->safe_psql($database // 'postgres', 'CREATE EXTENSION pg_perfkit');
+	return;
+}
+
+# The release that this checkout builds.
+sub release
+{
+	my ($extension) = @_;
+	my $control = slurp_file("$ENV{PERFKIT_SOURCE}/" . ($extension // 'pg_perfkit') . '.control');
+	$control =~ /^default_version\s*=\s*'(.*)'/m or die 'no default_version';
+	return $1;
+}
+
+# The rows of a query, each a reference to an array of its columns; NULL is ''.
+sub rows
+{
+	my ($node, $query, $database) = @_;
+	my $out = $node->safe_psql($database // 'postgres', $query,
+		extra_params => [ '-F', "\x1f", '-R', "\x1e" ]);
+	return map { [ split /\x1f/, $_, -1 ] } split /\x1e/, $out;
+}
+
+sub literal
+{
+	my ($text) = @_;
+	$text =~ s/'/''/g;
+	return "'$text'";
+}
+
+# Two tests: the server answers (PostgreSQL::Test::Cluster turns restart_after_crash off, so a
+# crash would have ended it), and its log is clean.
+sub server_ok
+{
+	my ($node, $name) = @_;
+	my ($code, $out) = $node->psql('postgres', 'SELECT 1');
+	ok($code == 0 && $out eq '1', "$name: the server answers");
+	return log_ok($node, $name);
+}
+
+# One test: nothing in the server's log tells of a crash, a failed assertion or a leaked resource.
+sub log_ok
+{
+	my ($node, $name) = @_;
+	my @bad = grep {
+		/\bPANIC:|TRAP:|was terminated by signal|server process .* exited with exit code
+		|resource was not closed|\bleak|refcount|still referenced
+		|You don't own a lock|lock .* is not held|stuck spinlock|XX000|internal error/xi
+	} split /\n/, slurp_file($node->logfile);
+	is(join("\n", @bad), '', "$name: the log is clean");
+	return !@bad;
+}
+
+1;

@@ -5,12 +5,16 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
+use File::Basename;
+use File::Copy;
+use File::Path;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-  perfkit_node create_extension release rows server_ok log_ok literal
+  perfkit_node create_extension release rows literal server_ok log_ok
+  pg_config private_installation
 );
 
 # A running server.  Options:
@@ -68,6 +72,34 @@ sub literal
 	my ($text) = @_;
 	$text =~ s/'/''/g;
 	return "'$text'";
+}
+
+sub pg_config
+{
+	my ($what) = @_;
+	my ($out) = run_command([ 'pg_config', "--$what" ]);
+	return $out;
+}
+
+# Makes this test run on a copy of the installation, to whose extension directory it may add files;
+# returns that directory.  PostgreSQL finds its files relative to its programs, so programs are
+# copied to the same places below another root, and the rest is links.
+sub private_installation
+{
+	my ($bindir, $sharedir, $libdir) = map { pg_config($_) } qw(bindir sharedir pkglibdir);
+	my $root = PostgreSQL::Test::Utils::tempdir('installation');
+	mkpath([ map { "$root$_" } $bindir, $libdir, "$sharedir/extension" ]);
+	foreach (glob("$bindir/*"))
+	{
+		copy($_, "$root$bindir") or die "could not copy $_: $!";
+		chmod 0755, "$root$bindir/" . basename($_);
+	}
+	foreach ((grep { basename($_) ne 'extension' } glob("$sharedir/*")), glob("$sharedir/extension/* $libdir/*"))
+	{
+		symlink($_, "$root$_") or die "could not link $_: $!";
+	}
+	$ENV{PATH} = "$root$bindir:$ENV{PATH}";
+	return "$root$sharedir/extension";
 }
 
 # Two tests: the server answers (PostgreSQL::Test::Cluster turns restart_after_crash off, so a

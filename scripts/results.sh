@@ -1,0 +1,187 @@
+# Counting results, and the checks that need no server.  Sourced by test.sh after lib.sh.
+# shellcheck shell=bash disable=SC2154 # checkout and work are theirs
+
+passed=0 failed=0 skipped=0
+
+line() { printf '%-50s %s\n' "$1" "$2"; }
+
+# tell LABEL PASSED FAILED SKIPPED [NOTE]
+tell() {
+    local text="$2 passed"
+    if [ "$3" -gt 0 ]; then text+=", $3 FAILED"; fi
+    if [ "$4" -gt 0 ]; then text+=", $4 skipped"; fi
+    line "$1" "$text${5:+; $5}"
+    passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+}
+passed_check() { tell "$1" 1 0 0; }
+failed_check() { tell "$1" 0 1 0 "$2"; }
+# broken LABEL LOG: something did not even come to its tests.
+broken() {
+    tell "$1" 0 1 0
+    tail -n 40 "$2" | sed 's/^/    /'
+}
+summary() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ]
+}
+
+# --- runners' outputs ------------------------------------------------------------------------------
+
+# A unit test that skips itself with "not applicable: ..." names what this processor cannot run.
+count_gtest() {
+    local label=$1 log=$2 good bad skip note
+    good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log")
+    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*listed below:$/\1/p' "$log")
+    skip=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*listed below:$/\1/p' "$log")
+    if [ -z "$good" ]; then
+        broken "$label: did not come to their end" "$log"
+        return
+    fi
+    note=$(sed -n 's/^not applicable: *//p' "$log" | sort | uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/\1 not applicable (\2)/' | paste -sd, -)
+    skip=$((${skip:-0} - $(grep -c '^not applicable:' "$log" || true)))
+    if [ "${good:-0}" = 0 ]; then bad=$((${bad:-0} + 1)) note="no test ran"; fi
+    tell "$label" "${good:-0}" "${bad:-0}" "$skip" "$note"
+    if [ "${bad:-0}" != 0 ]; then grep -vE '^\[ (RUN|      OK) ' "$log" | tail -n 60 | sed 's/^/    /'; fi
+}
+
+# pg_regress speaks TAP since 16, and "test x ... ok" before.
+count_regress() {
+    local label=$1 log=$2 diffs=$3 good bad
+    good=$(grep -cE '^(ok [0-9]|(test| ) .*\.\.\. ok)' "$log" || true)
+    bad=$(grep -cE '^(not ok [0-9]|(test| ) .*\.\.\. FAILED)' "$log" || true)
+    if [ "$good" = 0 ] && [ "$bad" = 0 ]; then
+        broken "$label: did not run" "$log"
+        return
+    fi
+    tell "$label" "$good" "$bad" 0
+    if [ "$bad" != 0 ]; then head -n 120 "$diffs" 2>/dev/null | sed 's/^/    /'; fi
+}
+
+count_prove() {
+    local label=$1 log=$2 total bad skip
+    total=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$log")
+    if [ -z "$total" ]; then
+        broken "$label: did not run" "$log"
+        return
+    fi
+    bad=$(sed -n 's/.*Failed: \([0-9]*\)).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
+    skip=$(grep -cE ' skipped: ' "$log" || true)
+    skip=$((skip + $(sed -n 's/.*less \([0-9]*\) skipped subtest.*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')))
+    if [ "$bad" = 0 ] && ! grep -q '^Result: \(PASS\|NOTESTS\)' "$log"; then bad=1; fi
+    tell "$label" "$((total - bad > 0 ? total - bad : 0))" "$bad" "$skip" "$(sed -n 's/.* skipped: //p' "$log" | sort -u | paste -sd, -)"
+    if [ "$bad" != 0 ]; then tail -n 80 "$log" | sed 's/^/    /'; fi
+}
+
+# A crash that the next start heals, or an undefined operation, shows in the server's log only.
+check_log() {
+    if grep -E '^[^ ]+:[0-9]+:[0-9]+: runtime error:|terminated by signal|TRAP:|PANIC' "$2" | head -n 10 | sed 's/^/    /' | grep .; then
+        failed_check "$1: the server's log" "see above"
+    fi
+}
+
+# --- the house -------------------------------------------------------------------------------------
+
+# complain RULE: reads offenders from standard input; no line means the rule holds.
+complain() {
+    local offenders
+    offenders=$(cat)
+    if [ -z "$offenders" ]; then
+        passed=$((passed + 1)) kept=$((kept + 1))
+    else
+        failed_check "house: $1" "broken by:"
+        printf '%s\n' "$offenders" | head -n 10 | sed 's/^/    /'
+    fi
+}
+server_headers='(postgres|postgres_ext|c|fmgr|funcapi|miscadmin|pgstat|pgtime|varatt|windowapi|(access|catalog|commands|datatype|executor|foreign|jit|libpq|mb|nodes|optimizer|parser|partitioning|port|portability|postmaster|replication|rewrite|statistics|storage|tcop|tsearch|utils)/[a-z_/]+)\.h'
+house() {
+    local kept=0
+    cd "$checkout" || return
+    complain "server headers are included under pg/ only" < <(
+        grep -rnE "^ *# *include *[<\"]${server_headers}[>\"]" include src test bench 2>/dev/null |
+            grep -vE '^(include/perfkit/pg|src/pg|test/probe)/')
+    complain "core includes core only" < <(
+        grep -rnE '# *include *"perfkit/(pg|cli)/' include/perfkit/core src/core test/unit)
+    complain "the command line tool includes no pg" < <(
+        grep -rnE '# *include *"perfkit/pg/' src/cli)
+    complain "server versions differ in compat.hpp, or with a reason on the line above" < <(
+        grep -rnE -B1 '^ *# *if.*PG_VERSION_NUM' include src | awk '
+            /^--$/ {above = ""; next}
+            /^include\/perfkit\/pg\/compat\.hpp/ {next}
+            /:[0-9]+: *# *if.*PG_VERSION_NUM/ {if (above !~ /-[0-9]+- *\/\//) print}
+            {above = $0}')
+    complain "each of FEATURES is a file" < <(
+        sed -n 's/^FEATURES *= *//p' Makefile.pgxs | tr -s ' ' '\n' | while read -r part; do
+            if [ ! -e "sql/$part.sql" ]; then echo "sql/$part.sql"; fi
+        done)
+    complain "each part of the install script is one of FEATURES" < <(
+        for part in sql/*.sql; do
+            part=$(basename "$part" .sql)
+            case $part in pg_perfkit*--*) continue ;; esac
+            if ! sed -n 's/^FEATURES *=//p' Makefile.pgxs | grep -qw -- "$part"; then echo "sql/$part.sql"; fi
+        done)
+    complain "each regression test has its expected output" < <(
+        for test in test/sql/*.sql; do
+            test=expected/$(basename "$test" .sql).out
+            if [ ! -e "$test" ]; then echo "$test"; fi
+        done)
+    complain "no file is longer than 500 lines" < <(
+        find src include sql test scripts bench \
+            \( -name '*.cpp' -o -name '*.hpp' -o -name '*.sql' -o -name '*.sh' -o -name '*.pl' -o -name '*.pm' \) \
+            ! -name 'pg_perfkit*--*.sql' -exec wc -l {} + 2>/dev/null | awk '$2 != "total" && $1 > 500 {print $2 ": " $1 " lines"}')
+    if have shellcheck; then
+        complain "shellcheck finds nothing" < <(shellcheck -x -P scripts scripts/*.sh)
+    fi
+    line "rules of the house" "$kept passed"
+}
+
+# symbols LABEL LIBRARY...: the module exports what the server calls, and nothing else.
+symbols() {
+    local label=$1 library offenders
+    shift
+    for library; do case $library in *.so | *.dylib) break ;; esac; done
+    offenders=$(nm -D --defined-only "$library" 2>/dev/null | awk '{print $3}' |
+        grep -vE '^(Pg_magic_func|_PG_init|_PG_fini|(pg_finfo_)?(pk_[a-z0-9_]+|uuid_generate_v7))$' || true)
+    if ! nm -D --defined-only "$library" 2>/dev/null | grep -q ' _PG_init$'; then offenders+=" _PG_init is missing"; fi
+    if [ -n "$offenders" ]; then failed_check "$label" "not ours: $(echo "$offenders" | head -n 5 | paste -sd' ' -)"; else passed_check "$label"; fi
+}
+
+# --- errors of the build ---------------------------------------------------------------------------
+# What somebody meets who lacks something: one clear sentence, before anything is compiled.
+
+# says LABEL EXPECTED MAKE ARGUMENT...
+says() {
+    local expected=$2 label=$1 output
+    shift 2
+    if output=$(as_server make -C "$work/errors" "$@" 2>&1 </dev/null); then
+        failed_check "error: $label" "make succeeded"
+    elif ! grep -qF -- "$expected" <<<"$output" || [ "$(grep -cE '^(make|Makefile|PostgreSQL|pg_perfkit).*[.:] ' <<<"$output")" -gt 3 ]; then
+        failed_check "error: $label" "expected \"$expected\""
+        printf '%s\n' "$output" | head -n 10 | sed 's/^/    /'
+    else
+        passed=$((passed + 1)) clear=$((clear + 1))
+    fi
+}
+# fake_config NAME VERSION INCLUDES
+fake_config() {
+    as_server tee "$work/errors/$1" >/dev/null <<FAKE
+#!/bin/sh
+case \$1 in --version) echo "PostgreSQL $2" ;; --includedir-server) echo "$3" ;; *) echo /nonexistent ;; esac
+FAKE
+    as_server chmod 755 "$work/errors/$1"
+}
+build_errors() {
+    local clear=0 real
+    sources_for errors
+    fake_config old 14.9 /nonexistent
+    fake_config bare 17.5 /nonexistent
+    says "a wrong PG_CONFIG" "/nonexistent/pg_config is no pg_config that runs" PG_CONFIG=/nonexistent/pg_config
+    says "a PG_CONFIG that is something else" "/bin/true is no pg_config that runs" PG_CONFIG=/bin/true
+    says "PostgreSQL 14" "PostgreSQL 14 is too old" PG_CONFIG="$work/errors/old"
+    says "no server headers" "postgresql-server-dev-17" PG_CONFIG="$work/errors/bare"
+    real=$(find_postgres | tail -n 1)
+    if [ -n "$real" ] && has_server_headers "$real"; then
+        says "no compiler" "compiles no C++20" PG_CONFIG="$real" CXX=/nonexistent/g++
+        says "a compiler without C++20" "compiles no C++20" PG_CONFIG="$real" CXX=false
+    fi
+    line "errors of the build" "$clear passed"
+}

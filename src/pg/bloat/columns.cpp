@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <cstring>
+
+#include "bloat.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tupmacs.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_attribute.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+}
+
+namespace perfkit::pg {
+
+namespace {
+
+struct Missing {
+    int bytes;
+    bool packed;
+};
+
+// Size of a column's value for tuples that are older than the column, as a rewrite stores it.
+Missing missing_value(HeapTuple attribute, TupleDesc descriptor) {
+    Form_pg_attribute form = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(attribute));
+    bool isnull;
+    const Datum array = heap_getattr(attribute, Anum_pg_attribute_attmissingval, descriptor, &isnull);
+    if (isnull) return {0, false};
+    int first = 1;
+    const Datum value = array_get_element(array, 1, &first, -1, form->attlen, form->attbyval, form->attalign, &isnull);
+    if (isnull) return {0, false};
+    if (form->attlen > 0) return {form->attlen, false};
+    if (form->attlen == -2) return {static_cast<int>(std::strlen(DatumGetCString(value))) + 1, false};
+    const char* const bytes = DatumGetPointer(value);
+    if (VARATT_CAN_MAKE_SHORT(bytes) && form->attstorage != TYPSTORAGE_PLAIN)
+        return {static_cast<int>(VARATT_CONVERTED_SHORT_SIZE(bytes)), true};
+    return {static_cast<int>(VARSIZE_ANY(bytes)), VARATT_IS_1B(bytes)};
+}
+
+int aligned(int offset, char alignment) { return static_cast<int>(att_align_nominal(offset, alignment)); }
+
+// Length of the varlena value at `bytes`, of which `left` bytes may be read; -1 where it is damaged.
+int varlena_length(const char* bytes, int left) {
+    if (left < 1) return -1;
+    if (VARATT_IS_1B_E(bytes)) {
+        if (left < static_cast<int>(VARHDRSZ_EXTERNAL)) return -1;
+        const auto tag = static_cast<vartag_external>(VARTAG_1B_E(bytes));
+        // In a table only pointers into its TOAST table are stored.
+        return tag == VARTAG_ONDISK && VARSIZE_EXTERNAL(bytes) <= static_cast<unsigned>(left)
+                   ? static_cast<int>(VARSIZE_EXTERNAL(bytes))
+                   : -1;
+    }
+    if (!VARATT_IS_1B(bytes) && left < VARHDRSZ) return -1;
+    const auto length = static_cast<std::int64_t>(VARSIZE_ANY(bytes));
+    const int least = VARATT_IS_1B(bytes) ? VARHDRSZ_SHORT : VARHDRSZ;
+    return length >= least && length <= left ? static_cast<int>(length) : -1;
+}
+
+}  // namespace
+
+Columns::Columns(const Storage& table) {
+    columns_.resize(std::max(table.columns, 0));
+    any_dropped_ = call([&] {
+        bool dropped = false;
+        ScanKeyData keys[2];
+        ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table.oid));
+        ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber, F_INT2GT, Int16GetDatum(0));
+        Relation const catalog = table_open(AttributeRelationId, AccessShareLock);
+        SysScanDesc const scan = systable_beginscan(catalog, AttributeRelidNumIndexId, true, nullptr, 2, keys);
+        while (HeapTuple const tuple = systable_getnext(scan)) {
+            Form_pg_attribute form = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple));
+            if (form->attnum > table.columns) continue;
+            Missing missing{0, false};
+            if (form->atthasmissing && !form->attisdropped) missing = missing_value(tuple, RelationGetDescr(catalog));
+            columns_[form->attnum - 1] = {form->attlen, form->attalign, form->attisdropped, missing.bytes,
+                                          missing.packed};
+            dropped = dropped || form->attisdropped;
+        }
+        systable_endscan(scan);
+        table_close(catalog, AccessShareLock);
+        return dropped;
+    });
+}
+
+int Columns::rewritten_length(const HeapTupleHeaderData* tuple, int length) const {
+    const int stored = HeapTupleHeaderGetNatts(tuple);
+    const int columns = static_cast<int>(columns_.size());
+    if (stored > columns) return -1;
+    if (stored == columns && !any_dropped_) return length;
+
+    const auto* const bytes = reinterpret_cast<const char*>(tuple);
+    const bool has_nulls = (tuple->t_infomask & HEAP_HASNULL) != 0;
+    if (has_nulls && SizeofHeapTupleHeader + BITMAPLEN(stored) > tuple->t_hoff) return -1;
+    bool nulls = false;
+    int from = tuple->t_hoff;  // in the stored tuple
+    int data = 0;              // of the tuple formed anew
+    for (int i = 0; i < columns; ++i) {
+        const Column& column = columns_[i];
+        bool null = i >= stored ? column.missing_bytes == 0 : has_nulls && att_isnull(i, tuple->t_bits);
+        int size = column.missing_bytes;
+        bool packed = column.missing_packed;
+        if (i < stored && !null) {
+            if (column.length == -1) {
+                // A byte that is not padding begins a short value, which is not aligned.
+                if (from < length && bytes[from] == 0)
+                    from = tuple->t_hoff + aligned(from - tuple->t_hoff, column.alignment);
+                size = from < length ? varlena_length(bytes + from, length - from) : -1;
+                packed = size > 0 && VARATT_IS_1B(bytes + from);
+            } else {
+                from = tuple->t_hoff + aligned(from - tuple->t_hoff, column.alignment);
+                size = column.length > 0 ? column.length
+                       : from < length   ? static_cast<int>(strnlen(bytes + from, length - from)) + 1
+                                         : -1;
+            }
+            if (size < 0 || size > length - from) return -1;
+            from += size;
+        }
+        null = null || column.dropped;
+        nulls = nulls || null;
+        if (!null) data = (packed ? data : aligned(data, column.alignment)) + size;
+    }
+    return MAXALIGN(SizeofHeapTupleHeader + (nulls ? BITMAPLEN(columns) : 0)) + data;
+}
+
+}  // namespace perfkit::pg

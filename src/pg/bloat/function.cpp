@@ -1,0 +1,215 @@
+// pk_bloat(): one relation, from its privileges to its row.
+
+#include <cmath>
+
+#include "bloat.hpp"
+#include "perfkit/pg/rows.hpp"
+#include "perfkit/pg/subtransaction.hpp"
+
+extern "C" {
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_authid_d.h"
+#include "catalog/pg_class_d.h"
+#include "commands/defrem.h"
+#include "common/pg_prng.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+}
+
+using namespace perfkit;
+
+namespace {
+
+// What the calls of one statement share.
+struct Statement {
+    pg::Horizons horizons;
+    std::int64_t pages_read = 0;
+};
+
+Statement& statement_of(FunctionCallInfo fcinfo) {
+    FmgrInfo* const function = fcinfo->flinfo;
+    if (function->fn_extra == nullptr)
+        function->fn_extra =
+            pg::call([function] { return MemoryContextAllocZero(function->fn_mcxt, sizeof(Statement)); });
+    return *static_cast<Statement*>(function->fn_extra);
+}
+
+std::string kind_of(const pg::Storage& relation) {
+    switch (relation.kind) {
+        case RELKIND_RELATION:
+            return relation.partition ? "partition" : "table";
+        case RELKIND_TOASTVALUE:
+            return "toast";
+        case RELKIND_MATVIEW:
+            return "materialized view";
+        case RELKIND_PARTITIONED_TABLE:
+            return "partitioned table";
+        case RELKIND_PARTITIONED_INDEX:
+            return "partitioned index";
+        case RELKIND_INDEX:
+            return pg::call([&] { return get_am_name(relation.access_method); });
+        case RELKIND_SEQUENCE:
+            return "sequence";
+        case RELKIND_FOREIGN_TABLE:
+            return "foreign table";
+        case RELKIND_VIEW:
+            return "view";
+        default:
+            return "relation";
+    }
+}
+
+// Why nothing can be said of a relation of this kind; empty where something can.
+std::string cannot_tell(const pg::Storage& relation) {
+    switch (relation.kind) {
+        case RELKIND_RELATION:
+        case RELKIND_TOASTVALUE:
+        case RELKIND_MATVIEW:
+            if (relation.access_method != HEAP_TABLE_AM_OID) return "the table access method is not heap";
+            break;
+        case RELKIND_INDEX:
+            if (relation.access_method != BTREE_AM_OID) return "only B-tree indexes can be measured";
+            break;
+        case RELKIND_PARTITIONED_TABLE:
+        case RELKIND_PARTITIONED_INDEX:
+            return "has no storage of its own: see its partitions";
+        default:
+            return "has no rows or entries that a rewrite would pack";
+    }
+    if (relation.other_temporary()) return "temporary relation of another session";
+    return relation.has_file() ? "" : "has no file";
+}
+
+void check_privileges(const pg::Storage& relation) {
+    const Oid table = pg::table_of(relation);
+    pg::call([&, name = relation.name.c_str()] {
+        if (!has_privs_of_role(GetUserId(), ROLE_PG_STAT_SCAN_TABLES) &&
+            pg_class_aclcheck(table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+            ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for relation %s", name),
+                            errhint("The bloat of a relation is shown to members of pg_stat_scan_tables and to those "
+                                    "who may SELECT from its table.")));
+    });
+}
+
+pg::Measurement measure(const pg::Storage& relation, const pg::Request& request, Statement& statement) {
+    pg::Measurement result;
+    result.reason = cannot_tell(relation);
+    if (!result.reason.empty()) return result;
+    if (pg::blocks_of(relation) < 0) {
+        result.reason = "has no file: an unlogged relation on a standby";
+        return result;
+    }
+    result = pg::measure_heap(relation, request, statement.horizons.of(relation));
+    if (result.pages_read > 0 && result.pages_damaged == result.pages_read)
+        result.reason = "every page that was read is damaged";
+    return result;
+}
+
+// The statement to run, where one would help.
+std::optional<std::string> command(const pg::Storage& relation, bloat::Action action) {
+    const char* verb = nullptr;
+    switch (action) {
+        case bloat::Action::none:
+            return std::nullopt;
+        case bloat::Action::vacuum:
+            verb = "VACUUM (ANALYZE)";
+            break;
+        case bloat::Action::rewrite:
+            verb = "VACUUM (FULL, ANALYZE)";
+            break;
+        case bloat::Action::reindex:
+            verb = relation.shared ? "REINDEX INDEX" : "REINDEX INDEX CONCURRENTLY";
+            break;
+    }
+    // VACUUM rewrites a TOAST table together with its table; it can be vacuumed by its own name.
+    const bool whole_table = relation.kind == RELKIND_TOASTVALUE && action == bloat::Action::rewrite;
+    const Oid target = whole_table ? pg::table_of(relation) : relation.oid;
+    const char* const text = pg::call([target, verb]() -> const char* {
+        const char* const name = get_rel_name(target);
+        const char* const schema = name != nullptr ? get_namespace_name(get_rel_namespace(target)) : nullptr;
+        return schema != nullptr ? psprintf("%s %s", verb, quote_qualified_identifier(schema, name)) : nullptr;
+    });
+    if (text == nullptr) return std::nullopt;
+    return text;
+}
+
+double percent(double part, double whole) { return std::round(part / whole * 10000) / 100; }
+
+int fillfactor_of(const pg::Storage& relation) {
+    if (relation.fillfactor > 0) return relation.fillfactor;
+    return relation.kind == RELKIND_INDEX ? 90 : HEAP_DEFAULT_FILLFACTOR;
+}
+
+void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement& found) {
+    const std::string kind = kind_of(relation);
+    const auto nothing = std::nullopt;
+    if (!found.reason.empty()) {
+        const std::optional<std::int64_t> bytes =
+            found.blocks > 0 ? std::optional(found.blocks * std::int64_t{BLCKSZ}) : nothing;
+        rows.add({kind, bytes, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                  found.pages_read, nothing, nothing, found.reason});
+        return;
+    }
+    const auto blocks = static_cast<double>(found.blocks);
+    const double ideal = found.ideal_blocks.value_or(0);
+    const auto count = [](double value) { return static_cast<std::int64_t>(std::llround(value)); };
+    const std::int64_t ideal_bytes = count(ideal * BLCKSZ);
+    const std::int64_t real_bytes = found.blocks * std::int64_t{BLCKSZ};
+    const double bloat = blocks > 0 ? percent(blocks - ideal, blocks) : 0;
+    const double margin = blocks > 0 ? percent(found.margin, blocks) : 0;
+    const bloat::Finding finding{bloat, real_bytes - ideal_bytes, found.live, found.dead};
+    const bool index = relation.kind == RELKIND_INDEX;
+    const bloat::Verdict verdict = index ? bloat::judge_btree(finding) : bloat::judge_table(finding);
+    rows.add({kind, real_bytes, ideal_bytes, real_bytes - ideal_bytes, bloat, bloat - margin,
+              std::min(bloat + margin, 100.0), count(found.live), count(found.dead), count(found.held),
+              fillfactor_of(relation), found.leaf_density, found.pages_read, name_of(verdict.level),
+              command(relation, verdict.action), nothing});
+}
+
+bool wants_exact(FunctionCallInfo fcinfo) {
+    const std::string_view method =
+        PG_ARGISNULL(1) ? "sample" : pg::call([=] { return text_to_cstring(PG_GETARG_TEXT_PP(1)); });
+    if (method != "sample" && method != "exact") throw std::invalid_argument("method must be 'sample' or 'exact'");
+    return method == "exact";
+}
+
+}  // namespace
+
+PERFKIT_FUNCTION(pk_bloat) {
+    pg::Rows rows(fcinfo);
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    const Oid oid = PG_GETARG_OID(0);
+    Statement& statement = statement_of(fcinfo);
+    pg::Request request;
+    request.exact = wants_exact(fcinfo);
+    if (!PG_ARGISNULL(2)) {
+        if (PG_GETARG_INT32(2) < 1) throw std::invalid_argument("max_pages must be at least 1");
+        request.limits.at_most = static_cast<std::uint32_t>(PG_GETARG_INT32(2));
+        request.limits.at_least = std::min(request.limits.at_least, request.limits.at_most);
+    }
+    request.seed =
+        PG_ARGISNULL(3) ? pg_prng_uint64(&pg_global_prng_state) : static_cast<std::uint64_t>(PG_GETARG_INT64(3));
+    request.spent = statement.pages_read;
+
+    pg::Storage relation;
+    if (!pg::find_storage(oid, relation)) PG_RETURN_NULL();
+    check_privileges(relation);
+    pg::Measurement found;
+    const auto trouble = pg::in_subtransaction([&] {
+        if (!pg::try_lock(oid)) {
+            found.reason = "busy: another session holds or awaits an ACCESS EXCLUSIVE lock";
+            return;
+        }
+        // What was read before the lock may have changed until it was granted.
+        if (pg::find_storage(oid, relation))
+            found = measure(relation, request, statement);
+        else
+            found.reason = "dropped";
+        pg::unlock(oid);
+    });
+    if (trouble) found.reason = trouble->what();
+    statement.pages_read += found.pages_read;
+    add_row(rows, relation, found);
+    PG_RETURN_NULL();
+}

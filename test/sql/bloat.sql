@@ -1,0 +1,88 @@
+-- Bloat against the truth: what VACUUM FULL really leaves.
+SET client_min_messages = warning;
+CREATE SCHEMA pk_bloat_test;
+SET search_path = pk_bloat_test, public;
+
+-- Rows are killed by a rollback where the figures must not depend on snapshots of other sessions.
+CREATE TABLE fixed WITH (autovacuum_enabled = off) AS SELECT i AS id, now() AS t FROM generate_series(1, 20000) i;
+BEGIN; INSERT INTO fixed SELECT i, now() FROM generate_series(1, 20000) i; ROLLBACK;
+
+CREATE TABLE widths WITH (autovacuum_enabled = off, fillfactor = 70) AS
+    SELECT i AS id, repeat('x', i * 7919 % 400) AS pad, CASE WHEN i % 3 = 0 THEN i END AS some FROM generate_series(1, 20000) i;
+
+CREATE TABLE padded (a int, b bigint, c smallint, d float8) WITH (autovacuum_enabled = off);
+INSERT INTO padded SELECT i, i, 1, i FROM generate_series(1, 20000) i;
+
+-- Columns that came and went: what a rewrite drops, and what it adds.
+CREATE TABLE columns (id int, gone text, "kept ""é" text, also_gone int) WITH (autovacuum_enabled = off);
+INSERT INTO columns SELECT i, repeat('g', 100), repeat('k', i % 50), i FROM generate_series(1, 10000) i;
+ALTER TABLE columns DROP COLUMN gone, DROP COLUMN also_gone;
+ALTER TABLE columns ADD COLUMN added text DEFAULT 'a value that older rows do not have yet', ADD COLUMN empty int;
+INSERT INTO columns SELECT i, NULL, 'new', i FROM generate_series(1, 5000) i;
+
+CREATE TABLE toasted (id int, doc text) WITH (autovacuum_enabled = off, toast.autovacuum_enabled = off);
+ALTER TABLE toasted ALTER doc SET STORAGE EXTERNAL;
+INSERT INTO toasted SELECT i, repeat(md5(i::text), 150) FROM generate_series(1, 1000) i;
+BEGIN; INSERT INTO toasted SELECT i, repeat(md5(i::text), 150) FROM generate_series(1, 1000) i; ROLLBACK;
+
+CREATE TABLE empty (id int);
+CREATE UNLOGGED TABLE emptied WITH (autovacuum_enabled = off) AS SELECT 1 AS id;
+BEGIN; INSERT INTO emptied SELECT i FROM generate_series(1, 50000) i; ROLLBACK;
+DELETE FROM emptied;
+CREATE MATERIALIZED VIEW matview AS SELECT i FROM generate_series(1, 1000) i;
+CREATE TEMP TABLE temporary AS SELECT i AS id FROM generate_series(1, 5000) i;
+BEGIN; INSERT INTO temporary SELECT i FROM generate_series(1, 5000) i; ROLLBACK;
+
+CREATE TEMP TABLE said AS
+    SELECT c.oid, c.relname, c.oid::regclass::text AS name, exact.*, sample.bloat_percent AS sampled, sample.pages_read AS sample_pages
+    FROM pg_class c, pk_bloat(c.oid, 'exact') exact, pk_bloat(c.oid, seed => 1) sample
+    WHERE c.relnamespace IN ('pk_bloat_test'::regnamespace, pg_my_temp_schema()) AND c.relkind IN ('r', 'm')
+       OR c.oid = (SELECT reltoastrelid FROM pg_class WHERE oid = 'toasted'::regclass);
+SELECT format('VACUUM FULL %s', name) FROM said WHERE kind <> 'toast' \gexec
+SELECT CASE kind WHEN 'toast' THEN 'toast of toasted' ELSE relname END AS relation, kind,
+       ideal_bytes = pg_relation_size(oid) AS as_rewritten, abs(sampled - bloat_percent) < 3 AS sample_is_near,
+       low_percent = bloat_percent AND high_percent = bloat_percent AS exact_is_certain,
+       live_tuples, dead_tuples, fillfactor, pages_read = real_bytes / current_setting('block_size')::int AS all_read, reason
+FROM said ORDER BY kind = 'toast', relname;
+
+CREATE TABLE locked WITH (autovacuum_enabled = off) AS SELECT i AS id FROM generate_series(1, 100) i;
+-- Locks, multixacts among them, are not deletions; an update counts as one once it is committed.
+BEGIN;
+SELECT count(*) FROM (SELECT FROM locked FOR KEY SHARE) l;
+SAVEPOINT s;
+SELECT count(*) FROM (SELECT FROM locked FOR UPDATE) l;
+UPDATE locked SET id = -id WHERE id <= 10;
+SELECT live_tuples, dead_tuples FROM pk_bloat('locked');
+COMMIT;
+SELECT live_tuples, dead_tuples FROM pk_bloat('locked');
+
+-- Relations without pages of their own, and arguments that make no sense.
+CREATE VIEW view AS SELECT 1 AS one;
+CREATE TABLE parted (id int) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (10);
+CREATE SEQUENCE seq;
+SELECT r, kind, real_bytes, bloat_percent, class, reason
+FROM unnest('{view,parted,part,seq}'::regclass[]) WITH ORDINALITY r(r, n), pk_bloat(r) ORDER BY n;
+SELECT * FROM pk_bloat(NULL);
+SELECT * FROM pk_bloat(1::oid);
+SELECT pk_bloat('locked', 'guess');
+SELECT pk_bloat('locked', max_pages => 0);
+
+-- Whoever may not read a table learns nothing of its contents.
+CREATE ROLE pk_bloat_nobody;
+GRANT USAGE ON SCHEMA pk_bloat_test TO pk_bloat_nobody;
+SET ROLE pk_bloat_nobody;
+SELECT kind FROM pk_bloat('locked');
+RESET ROLE;
+GRANT SELECT ON locked TO pk_bloat_nobody;
+SET ROLE pk_bloat_nobody;
+SELECT kind FROM pk_bloat('locked');
+SELECT kind FROM pk_bloat('toasted');
+RESET ROLE;
+GRANT pg_stat_scan_tables TO pk_bloat_nobody;
+SET ROLE pk_bloat_nobody;
+SELECT kind FROM pk_bloat('toasted');
+RESET ROLE;
+
+DROP SCHEMA pk_bloat_test CASCADE;
+DROP ROLE pk_bloat_nobody;

@@ -1,0 +1,37 @@
+// Distances between vectors, right for all input.
+//
+// What each function returns is defined by real arithmetic on the elements, and differs from that by
+// rounding only, by less than error_bound(n) times the sum of the terms' magnitudes.  That holds for
+// the kernels of every instruction set, so two machines may differ in the last digits but in nothing
+// else:
+//
+//   overflow, underflow   do not happen on the way: where an f32 sum leaves the range in which it is
+//                         accurate, the reference computes it again in double
+//   NaN                   in an element makes every result NaN
+//   infinity              follows IEEE 754 element by element: inf - inf and inf * 0 are NaN, else
+//                         the result is infinite; a cosine with an infinite element is NaN
+//   zero vectors          have no direction: their cosine distance is NaN
+//   n = 0                 sums are 0, the cosine distance is NaN
+//   a = b                 has distance 0 exactly, also by cosine
+#pragma once
+
+#include <cstddef>
+
+#include "perfkit/core/distance/kernels.hpp"
+
+namespace perfkit::distance {
+
+double l2_squared(const Kernels& kernels, const float* a, const float* b, std::size_t n);
+double l2(const Kernels& kernels, const float* a, const float* b, std::size_t n);
+double inner_product(const Kernels& kernels, const float* a, const float* b, std::size_t n);
+// One minus the cosine of the angle: 0 for the same direction, 1 for a right angle, 2 for opposite.
+double cosine_distance(const Kernels& kernels, const float* a, const float* b, std::size_t n);
+double l1(const Kernels& kernels, const float* a, const float* b, std::size_t n);
+double norm(const Kernels& kernels, const float* a, std::size_t n);
+
+// The bound on the error of a sum of n terms, as a share of the sum of their magnitudes, in units of
+// 2^-24: the longest chain of additions, where every set adds at least 24 chains side by side; then
+// at most 6 additions that join the chains, and at most 3 roundings within a term.
+constexpr double error_bound(std::size_t n) { return (static_cast<double>(n / 24) + 9) * 0x1p-24; }
+
+}  // namespace perfkit::distance

@@ -1,0 +1,55 @@
+// The distance kernels: one table of functions per instruction set, and the choice among them.
+//
+// These are the raw sums.  The f32 kernels of the SIMD sets multiply and add in f32, so very large
+// and very small values leave their range; distance.hpp has the functions that notice this and are
+// right for all input.  The scalar set is the reference: products and sums in double, in which
+// squares and products of floats neither overflow nor underflow.
+#pragma once
+
+#include <cstddef>
+
+#include "perfkit/core/distance/cpu.hpp"
+
+namespace perfkit::distance {
+
+enum class Simd { scalar, neon, avx2, avx512 };
+inline constexpr Simd all_simd[] = {Simd::scalar, Simd::neon, Simd::avx2, Simd::avx512};
+
+const char* name_of(Simd simd);
+
+// The sums that make a cosine.
+struct CosineSums {
+    double ab, aa, bb;
+};
+
+// Kernels over elements of type T.  Pointers are aligned as T is, no more; n may be 0; nothing
+// outside [p, p + n) is read.
+template <typename T>
+struct KernelsOf {
+    const char* variant;
+    double (*l2_squared)(const T* a, const T* b, std::size_t n);
+    double (*inner_product)(const T* a, const T* b, std::size_t n);
+    double (*l1)(const T* a, const T* b, std::size_t n);
+    double (*squared_norm)(const T* a, std::size_t n);
+    CosineSums (*cosine)(const T* a, const T* b, std::size_t n);
+};
+
+struct Kernels {
+    Simd simd;
+    const KernelsOf<float>* f32;
+};
+
+// Whether the library has a set's kernels: those of its own architecture.
+bool is_built(Simd simd);
+
+// Whether a processor with these features can run a set, and which set is fastest there.
+bool can_run(Simd simd, const FeatureSet& features);
+Simd best_simd(const FeatureSet& features);
+
+// The kernels of one instruction set; null where this processor lacks it.
+const Kernels* kernels_of(Simd simd);
+
+// The fastest that this processor has.
+const Kernels& best_kernels();
+
+}  // namespace perfkit::distance

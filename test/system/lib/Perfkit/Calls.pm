@@ -15,6 +15,7 @@ our @EXPORT = qw(extension_calls hostile_calls create_sample);
 my @by_name = (
 	[ qr/^(query|sql|statement)$/, text => q('SELECT * FROM public.pk_sample WHERE n = 1') ],
 	[ qr/^ddl$/,                   text => q('CREATE INDEX ON public.pk_sample (n)') ],
+	[ qr/^method$/,                text => q('sample') ],
 	[ qr/schema/,                  text => q('public') ],
 	[ qr/database/,                text => q(current_database()) ],
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);

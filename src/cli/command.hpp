@@ -1,0 +1,32 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <stdexcept>
+#include <string>
+
+namespace perfkit::cli {
+
+// Exit statuses; docs/cli.md lists them for users.
+enum ExitStatus : int { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
+
+// What was asked for cannot be meant: exit status 2.
+struct UsageError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Set by SIGINT and SIGTERM; long work polls it.
+extern std::atomic<bool> interrupted;
+
+// Each adds one subcommand, whose callback does the work and throws for a failure.
+void add_registry_command(CLI::App& app);
+void add_bench_command(CLI::App& app);
+void add_compare_command(CLI::App& app);
+
+// -d, as every command that talks to a server has it.
+void add_connection_option(CLI::App& command, std::string& conninfo);
+
+std::string read_text_file(const std::string& path);
+void write_text_file(const std::string& path, const std::string& text);
+
+}  // namespace perfkit::cli

@@ -1,0 +1,287 @@
+#include "comparison.hpp"
+
+#include <algorithm>
+
+#include "bench_report.hpp"
+#include "text.hpp"
+
+namespace perfkit::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr double noticeable_change = 0.10;
+
+// The part of a query's entry (or of "reads", "writes", "all") that holds the chosen measure.
+const json& measured(const json& entry, Measure measure) {
+    static const json nothing = {{"samples", 0}};
+    if (measure == Measure::cpu) return entry["cpu"].is_object() ? entry["cpu"] : nothing;
+    // Without a rate both are the same, and stored once.
+    if (measure == Measure::service && entry.contains("service")) return entry["service"];
+    return entry;
+}
+
+const json* find_query(const json& report, const std::string& name) {
+    for (const auto& entry : report["queries"]) {
+        if (entry["name"] == name) return &entry;
+    }
+    return nullptr;
+}
+
+const json& field(const json& summary, const char* key) {
+    static const json null;
+    const auto found = summary.find(key);
+    return found == summary.end() ? null : *found;
+}
+
+std::string label_of(const json& report, std::size_t index) {
+    const std::string label = report.value("label", "");
+    if (!label.empty()) return label;
+    return index == 0 ? "before" : index == 1 ? "after" : "run " + std::to_string(index + 1);
+}
+
+std::string verdict_text(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::faster:
+            return "faster";
+        case Verdict::slower:
+            return "SLOWER";
+        case Verdict::unchanged:
+            return "no clear change";
+        case Verdict::too_few_samples:
+            return "too few samples";
+    }
+    return "";
+}
+
+json wal_per_write(const json& report) {
+    const double writes = report["writes"]["samples"].get<double>();
+    return writes > 0 ? json(report["wal_bytes"].get<double>() / writes) : json(nullptr);
+}
+
+const char* measure_text(Measure measure) {
+    switch (measure) {
+        case Measure::latency:
+            return "latency";
+        case Measure::service:
+            return "time in service";
+        case Measure::cpu:
+            return "CPU time of the backend";
+    }
+    return "";
+}
+
+class Comparison {
+public:
+    Comparison(const std::vector<json>& reports, Measure measure, bool markdown)
+        : reports_(reports), measure_(measure), markdown_(markdown) {}
+
+    std::string text() {
+        if (reports_.size() == 2) {
+            add_pair_table();
+        } else {
+            for (const auto& [key, title] : {std::pair("p50_ms", "P50"), std::pair("p95_ms", "P95"),
+                                             std::pair("p99_ms", "P99"), std::pair("mean_ms", "mean")}) {
+                add_measure_table(key, title);
+            }
+        }
+        add_totals();
+        for (std::size_t i = 1; i < reports_.size(); ++i) add_findings(i);
+        add_differences();
+        return text_;
+    }
+
+private:
+    // Every query that any of the runs has, in order of first appearance; then the pools.
+    std::vector<std::string> rows() const {
+        std::vector<std::string> names;
+        for (const auto& report : reports_) {
+            for (const auto& entry : report["queries"]) {
+                const auto name = entry["name"].get<std::string>();
+                if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+            }
+        }
+        for (const char* pool : {"reads", "writes", "all"}) names.push_back(pool);
+        return names;
+    }
+
+    static bool is_pool(const std::string& name) { return name == "reads" || name == "writes" || name == "all"; }
+
+    bool is_read(const std::string& name) const {
+        for (const auto& report : reports_) {
+            if (const json* entry = find_query(report, name)) return (*entry)["kind"] == "read";
+        }
+        return false;
+    }
+
+    const json& summary(std::size_t run, const std::string& name) const {
+        static const json nothing = {{"samples", 0}};
+        if (const json* entry = find_query(reports_[run], name)) return measured(*entry, measure_);
+        if (is_pool(name)) return measured(reports_[run][name], measure_);
+        return nothing;
+    }
+
+    void add(const Table& table) { text_ += (markdown_ ? table.markdown() : table.plain()) + '\n'; }
+
+    void add_line(const std::string& line) { text_ += line + (markdown_ ? "\n\n" : "\n"); }
+
+    void add_pair_table() {
+        add_line(std::string("Milliseconds, ") + measure_text(measure_) + ": " + label_of(reports_[0], 0) + " -> " +
+                 label_of(reports_[1], 1));
+        Table table({"query", "samples", "P50", "change", "P95", "change", "P99", "change", "mean", "change", ""});
+        table.text_from(10);
+        for (const auto& name : rows()) {
+            const json& before = summary(0, name);
+            const json& after = summary(1, name);
+            std::vector<std::string> row = {name, format_count(before["samples"].get<double>()) + " -> " +
+                                                      format_count(after["samples"].get<double>())};
+            for (const char* key : {"p50_ms", "p95_ms", "p99_ms", "mean_ms"}) {
+                row.push_back(milliseconds_or_dash(field(before, key)) + " -> " +
+                              milliseconds_or_dash(field(after, key)));
+                row.push_back(change_text(field(before, key), field(after, key)));
+            }
+            row.push_back(is_pool(name) ? "" : verdict_text(judge(before, after)));
+            table.add(row);
+        }
+        add(table);
+    }
+
+    void add_measure_table(const char* key, const std::string& title) {
+        std::vector<std::string> header = {title + ", ms"};
+        for (std::size_t i = 0; i < reports_.size(); ++i) {
+            header.push_back(label_of(reports_[i], i));
+            if (i > 0) header.push_back("change");
+        }
+        Table table(header);
+        for (const auto& name : rows()) {
+            std::vector<std::string> row = {name};
+            for (std::size_t i = 0; i < reports_.size(); ++i) {
+                row.push_back(milliseconds_or_dash(field(summary(i, name), key)));
+                if (i > 0) row.push_back(change_text(field(summary(0, name), key), field(summary(i, name), key)));
+            }
+            table.add(row);
+        }
+        add(table);
+    }
+
+    template <class Value>
+    void add_total(Table& table, const std::string& name, const Value& value_of, const auto& format, bool relative) {
+        std::vector<std::string> row = {name};
+        for (std::size_t i = 0; i < reports_.size(); ++i) {
+            const json value = value_of(reports_[i]);
+            row.push_back(value.is_number() ? format(value.template get<double>()) : "-");
+            if (i > 0) row.push_back(relative ? change_text(value_of(reports_[0]), value) : "");
+        }
+        table.add(row);
+    }
+
+    void add_totals() {
+        std::vector<std::string> header = {"whole run"};
+        for (std::size_t i = 0; i < reports_.size(); ++i) {
+            header.push_back(label_of(reports_[i], i));
+            if (i > 0) header.push_back("change");
+        }
+        Table table(header);
+        const auto percent = [](double value) { return format_percent(value, 2); };
+        const auto per_second = [](double value) { return format_fixed(value, 1) + "/s"; };
+        const auto milliseconds = [](double value) { return format_milliseconds(value) + " ms"; };
+        add_total(
+            table, "mean of the mix", [](const json& r) { return r["mix_mean_ms"]; }, milliseconds, true);
+        add_total(
+            table, "throughput", [](const json& r) { return r["throughput_per_s"]; }, per_second, true);
+        add_total(
+            table, "cache hit", [](const json& r) { return r["cache"]["all"]["hit_ratio"]; }, percent, false);
+        add_total(
+            table, "index bytes", [](const json& r) { return r["storage"]["index_bytes"]; }, format_bytes, true);
+        add_total(
+            table, "table bytes", [](const json& r) { return r["storage"]["table_bytes"]; }, format_bytes, true);
+        add_total(
+            table, "WAL per write", [](const json& r) { return wal_per_write(r); }, format_bytes, true);
+        add_total(
+            table, "write P50", [&](const json& r) { return field(measured(r["writes"], measure_), "p50_ms"); },
+            milliseconds, true);
+        add_total(
+            table, "write P95", [&](const json& r) { return field(measured(r["writes"], measure_), "p95_ms"); },
+            milliseconds, true);
+        add_total(
+            table, "errors", [](const json& r) { return r["all"]["errors"]; }, format_count, false);
+        add_total(
+            table, "due, not started",
+            [](const json& r) { return r["backlog"].is_object() ? r["backlog"]["unstarted"] : json(nullptr); },
+            format_count, false);
+        add(table);
+    }
+
+    // What a reader must not overlook.
+    void add_findings(std::size_t run) {
+        const std::string who = reports_.size() == 2 ? "" : label_of(reports_[run], run) + ": ";
+        std::string same, slower;
+        for (const auto& name : rows()) {
+            if (is_pool(name)) continue;
+            const Verdict verdict = judge(summary(0, name), summary(run, name));
+            if (verdict == Verdict::unchanged && is_read(name)) same += (same.empty() ? "" : ", ") + name;
+            if (verdict == Verdict::slower) slower += (slower.empty() ? "" : ", ") + name;
+        }
+        if (!same.empty()) add_line(who + "Not helped by any index: " + same + '.');
+        if (!slower.empty()) add_line(who + "Slower than before: " + slower + '.');
+
+        std::string unused;
+        double unused_bytes = 0;
+        for (const auto& index : reports_[run]["indexes"]) {
+            if (index["constraint"].get<bool>() || index["scans"].get<double>() > 0) continue;
+            unused += (unused.empty() ? "" : ", ") + index["name"].get<std::string>();
+            unused_bytes += index["bytes"].get<double>();
+        }
+        if (!unused.empty()) {
+            add_line(who + "Indexes that no query of the run used (" + format_bytes(unused_bytes) + "): " + unused +
+                     '.');
+        }
+    }
+
+    // Runs that were not made alike are compared all the same, but not silently.
+    void add_differences() {
+        for (const char* key : {"workload", "mix", "seed", "form", "connections", "rate_per_s", "duration_s"}) {
+            for (std::size_t i = 1; i < reports_.size(); ++i) {
+                if (field(reports_[i], key) == field(reports_[0], key)) continue;
+                add_line("Note: the runs differ in " + std::string(key) + ": " + field(reports_[0], key).dump() + ", " +
+                         field(reports_[i], key).dump() + '.');
+                break;
+            }
+        }
+        for (std::size_t i = 1; i < reports_.size(); ++i) {
+            const auto changes = json::diff(reports_[0]["server"]["settings"], reports_[i]["server"]["settings"]);
+            for (const auto& change : changes) {
+                add_line("Note: the server's settings differ: " + change["path"].get<std::string>().substr(1) + '.');
+            }
+        }
+    }
+
+    const std::vector<json>& reports_;
+    Measure measure_;
+    bool markdown_;
+    std::string text_;
+};
+
+}  // namespace
+
+std::string change_text(const json& before, const json& after) {
+    if (!before.is_number() || !after.is_number() || before.get<double>() <= 0) return "-";
+    const double change = after.get<double>() / before.get<double>() - 1;
+    return (change > 0 ? "+" : "") + format_percent(change);
+}
+
+Verdict judge(const json& before, const json& after) {
+    const json& before_low = field(before, "p50_low_ms");
+    const json& after_low = field(after, "p50_low_ms");
+    if (!before_low.is_number() || !after_low.is_number()) return Verdict::too_few_samples;
+    const double ratio = after["p50_ms"].get<double>() / before["p50_ms"].get<double>();
+    if (ratio <= 1 - noticeable_change && after["p50_high_ms"] < before_low) return Verdict::faster;
+    if (ratio >= 1 + noticeable_change && after_low > before["p50_high_ms"]) return Verdict::slower;
+    return Verdict::unchanged;
+}
+
+std::string compare_reports(const std::vector<json>& reports, Measure measure, bool markdown) {
+    return Comparison(reports, measure, markdown).text();
+}
+
+}  // namespace perfkit::cli

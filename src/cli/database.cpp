@@ -1,0 +1,111 @@
+#include "database.hpp"
+
+#include "text.hpp"
+
+namespace perfkit::cli {
+namespace {
+
+// PQconnectdb() takes "a=b" strings and URIs; a bare name is a database's name, as in psql.
+std::string connection_string(const std::string& conninfo) {
+    if (conninfo.empty() || conninfo.find('=') != std::string::npos || conninfo.find("://") != std::string::npos) {
+        return conninfo;
+    }
+    std::string escaped;
+    for (const char c : conninfo) {
+        if (c == '\'' || c == '\\') escaped += '\\';
+        escaped += c;
+    }
+    return "dbname='" + escaped + "'";
+}
+
+// Lines of a server's or libpq's message joined, up to the part that quotes the statement.
+std::string one_line(std::string_view message) {
+    std::string line;
+    for (const auto& part : split_list(message, '\n')) {
+        if (part.rfind("LINE ", 0) == 0 || part.rfind("QUERY:", 0) == 0 || part.rfind("CONTEXT:", 0) == 0) break;
+        if (!part.empty()) line += (line.empty() ? "" : " ") + part;
+    }
+    for (const std::string_view prefix : {"ERROR:  ", "FATAL:  "}) {
+        if (line.rfind(prefix, 0) == 0) line.erase(0, prefix.size());
+    }
+    return line;
+}
+
+pqxx::connection connect(const std::string& conninfo) try {
+    return pqxx::connection(connection_string(conninfo));
+} catch (const std::exception& error) {
+    throw Failure("cannot connect: " + one_line(error.what()));
+}
+
+// libpqxx 6 takes dynamic parameters as an iterator range, 7 as a pqxx::params, since 7.9 by exec().
+template <class Session>
+pqxx::result run_with_parameters(Session& session, const std::string& sql, const std::vector<Value>& parameters) {
+#if PQXX_VERSION_MAJOR < 7
+    std::vector<std::string> texts;
+    texts.reserve(parameters.size());
+    for (const auto& parameter : parameters) texts.push_back(parameter.text);
+    return session.exec_params(sql, pqxx::prepare::make_dynamic_params(texts));
+#else
+    pqxx::params texts;
+    texts.reserve(parameters.size());
+    for (const auto& parameter : parameters) texts.append(parameter.text);
+    if constexpr (requires { session.exec(sql, texts); }) {
+        return session.exec(sql, texts);
+    } else {
+        return session.exec_params(sql, texts);
+    }
+#endif
+}
+
+}  // namespace
+
+Database::Database(const std::string& conninfo)
+    : connection_(connect(conninfo)), session_(std::make_unique<pqxx::nontransaction>(connection_)) {
+    session_->exec("SET client_min_messages = error");
+}
+
+pqxx::result Database::run(const std::string& sql) { return session_->exec(sql); }
+
+pqxx::result Database::run(const std::string& sql, const std::vector<Value>& parameters) {
+    return parameters.empty() ? run(sql) : run_with_parameters(*session_, sql, parameters);
+}
+
+std::string Database::value(const std::string& sql) {
+    const pqxx::result result = run(sql);
+    if (result.size() != 1 || result.columns() != 1) throw Failure("expected one value from: " + sql);
+    return result[0][0].is_null() ? std::string() : std::string(result[0][0].c_str());
+}
+
+void Database::cancel() noexcept {
+    try {
+        connection_.cancel_query();
+    } catch (const std::exception&) {
+        // The statement then runs to its end; the caller waits for it anyway.
+    }
+}
+
+std::string sentence_of(const std::exception& error) { return one_line(error.what()); }
+
+std::string sqlstate_of(const pqxx::sql_error& error) { return std::string(error.sqlstate()); }
+
+LookupRows DatabaseLookup::rows_of(const std::string& query) {
+    const pqxx::result result = database_.run(query);
+    std::vector<bool> number;
+    for (pqxx::row::size_type column = 0; column < result.columns(); ++column) {
+        const auto type = result.column_type(column);  // int8, int2, int4, float4, float8, numeric
+        number.push_back(type == 20 || type == 21 || type == 23 || type == 700 || type == 701 || type == 1700);
+    }
+    LookupRows rows;
+    for (const auto& row : result) {
+        std::vector<Value> values;
+        for (pqxx::row::size_type column = 0; column < row.size(); ++column) {
+            if (row[column].is_null()) break;
+            values.push_back({row[column].c_str(), number[static_cast<std::size_t>(column)]});
+        }
+        // A row with a NULL cannot be compared with anything: it asks no question.
+        if (values.size() == number.size()) rows.push_back(std::move(values));
+    }
+    return rows;
+}
+
+}  // namespace perfkit::cli

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "parameter.hpp"
+
+namespace perfkit::cli {
+
+// A failure whose text is the whole sentence for the user; exit status 1.
+struct Failure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// One connection in autocommit mode.  The only place that knows which libpqxx it is built with.
+class Database {
+public:
+    // conninfo: a database name, a connection string or a URI; empty for libpq's environment.
+    // Throws Failure.
+    explicit Database(const std::string& conninfo);
+
+    // Text may hold several statements.  Throws pqxx::sql_error, pqxx::broken_connection.
+    pqxx::result run(const std::string& sql);
+    pqxx::result run(const std::string& sql, const std::vector<Value>& parameters);
+    // The only field of the only row.
+    std::string value(const std::string& sql);
+
+    // Asks the server to cancel what this connection runs; may be called from another thread.
+    void cancel() noexcept;
+    int backend_pid() const { return connection_.backendpid(); }
+    int server_version() const { return connection_.server_version(); }
+
+private:
+    pqxx::connection connection_;
+    std::unique_ptr<pqxx::nontransaction> session_;
+};
+
+// What the server said, in one line without its "ERROR:  ".
+std::string sentence_of(const std::exception& error);
+std::string sqlstate_of(const pqxx::sql_error& error);
+
+// Rows for lookups; numbers keep being numbers.
+class DatabaseLookup : public LookupSource {
+public:
+    explicit DatabaseLookup(Database& database) : database_(database) {}
+    LookupRows rows_of(const std::string& query) override;
+
+private:
+    Database& database_;
+};
+
+}  // namespace perfkit::cli

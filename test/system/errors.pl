@@ -1,0 +1,54 @@
+# A build that cannot work says why, in one sentence, before anything is compiled.
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Perfkit;
+
+# The make that runs this test must not tell the make under test which server to build for.
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES PG_CONFIG)};
+
+my $place = PostgreSQL::Test::Utils::tempdir('errors');
+system_or_bail('cp', '-R', (map { "$ENV{PERFKIT_SOURCE}/$_" }
+	  qw(Makefile Makefile.pgxs pg_perfkit.control pg_perfkit_vector.control sql src include test)), $place);
+unlink glob("$place/src/*/*.o $place/src/*/*/*.o");
+
+# A pg_config that answers as the real one does, but for one question.
+my $number = 0;
+sub fake
+{
+	my ($question, $answer) = @_;
+	my $file = "$place/pg_config" . $number++;
+	my $real = pg_config('bindir') . '/pg_config';
+	append_to_file($file, "#!/bin/sh\n[ \"\$1\" = $question ] && { $answer; }\nexec '$real' \"\$@\"\n");
+	chmod 0755, $file;
+	return $file;
+}
+
+sub refused
+{
+	my ($name, $pg_config, @patterns) = @_;
+	my ($out, $err) = run_command([ 'make', '-s', '-C', $place, "PG_CONFIG=$pg_config", 'all' ]);
+	my @complaints = grep { !/^make.*(Entering|Leaving) directory/ } split /\n/, $err;
+	is(scalar(@complaints), 1, "$name: one line") or diag $err;
+	like($complaints[0] // '', $_, "$name: it says $_") foreach @patterns;
+	ok(!glob("$place/src/*/*.o") && !-e "$place/build", "$name: nothing was compiled");
+	return;
+}
+
+append_to_file("$place/text", 'no program');
+refused('no such pg_config', '/nowhere/pg_config', qr{/nowhere/pg_config}, qr/PG_CONFIG=/, qr/postgresql-server-dev/);
+refused('a file that cannot run', "$place/text", qr{\Q$place\E/text}, qr/PG_CONFIG=/);
+refused('a directory', $place, qr/\Q$place\E/, qr/PG_CONFIG=/);
+refused('another program', '/bin/echo', qr{/bin/echo}, qr/PG_CONFIG=/);
+refused('PostgreSQL 14', fake('--version', 'echo "PostgreSQL 14.13 (Debian 14.13-1)"; exit'), qr/14/, qr/15 or (newer|later)/, qr/PG_CONFIG=/);
+refused('no server headers', fake('--includedir-server', 'echo /nowhere/include; exit'), qr/headers/, qr{/nowhere/include},
+	qr/postgresql-server-dev/);
+refused('no build files', fake('--pgxs', 'echo /nowhere/pgxs.mk; exit'), qr{/nowhere/pgxs.mk}, qr/postgresql-server-dev/);
+
+# The counter-proof: with the real pg_config the same place is fine.
+my ($out, $err) = run_command([ 'make', '-n', '-C', $place, 'PG_CONFIG=' . pg_config('bindir') . '/pg_config', 'all' ]);
+like($out, qr/src\/pg\/module\.cpp/, 'the real one would compile');
+
+done_testing();

@@ -1,0 +1,100 @@
+# Every function and view can be stopped, in a database with 10,000 tables, and leaves nothing behind:
+# no lock, no pinned buffer, no open relation, no memory.  None waits for a lock just to look.
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time usleep);
+use Perfkit;
+use Perfkit::Calls;
+
+my $node = perfkit_node('main', conf => "max_locks_per_transaction = 512");
+create_sample($node);
+$node->safe_psql('postgres', <<'SQL');
+DO $$ BEGIN
+    FOR i IN 1..10000 LOOP
+        EXECUTE format('CREATE TABLE pk_many_%s (n int%s)', i, CASE WHEN i % 10 = 0 THEN ' PRIMARY KEY' END);
+        IF i % 10 = 0 THEN EXECUTE format('INSERT INTO pk_many_%s SELECT generate_series(1, 300)', i); END IF;
+        IF i % 500 = 0 THEN COMMIT; END IF;
+    END LOOP;
+END $$;
+SQL
+my @calls = extension_calls($node);
+my %state;    # SQLSTATE => number of times
+
+# Runs a script in a session of its own; its errors, as SQLSTATEs.
+sub states
+{
+	my ($script) = @_;
+	my ($code, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\n$script", on_error_stop => 0,
+		extra_params => [ '-o', '/dev/null' ]);
+	return (defined $code && $code == 0 ? '' : 'session lost', $err =~ /(?:ERROR|FATAL|PANIC):\s+(\w{5}):/g);
+}
+
+# Anything but success or "cancelled" would be a time-out that turned into another error.
+foreach my $call (@calls)
+{
+	my $script = '';
+	foreach my $ms (1, 1, 2, 3, 5, 8, 13, 21, 34)
+	{
+		$script .= "SET statement_timeout = $ms;\n$call->{statement};\n";
+		# The error is caught: what it left open would be reported at commit.
+		$script .= "DO \$\$ BEGIN EXECUTE \$sql\$ $call->{statement} \$sql\$; EXCEPTION WHEN query_canceled THEN NULL; END \$\$;\n";
+	}
+	my ($session, @states) = states($script);
+	my @other = grep { $_ ne '57014' } @states;
+	is("$session @other", ' ', "$call->{statement}: stopped by statement_timeout, or done");
+	$state{$_}++ foreach @states;
+}
+note join ', ', map { "$_: $state{$_}" } sort keys %state;
+
+# By another session, at any time; the same session goes on, and holds nothing afterwards.
+my $session = $node->background_psql('postgres', on_error_stop => 0);
+my $pid = $session->query_safe('SELECT pg_backend_pid()');
+$session->query_safe('SET client_min_messages = error');
+my $rss = sub {
+	return undef unless -r "/proc/$pid/status";
+	my ($kb) = slurp_file("/proc/$pid/status") =~ /RssAnon:\s+(\d+)/;
+	return $kb;
+};
+my $rounds = 6;
+my (@cancelled, $warm);
+foreach my $round (0 .. $rounds)
+{
+	$warm = $rss->() if $round == $rounds / 2;
+	foreach my $call (@calls)
+	{
+		$session->{stdin} .= "$call->{statement};\n\\echo done-$round\n\\warn done-$round\n";
+		my $asked = time;
+		usleep(1000 * 3**$round);    # 1 ms to 0.7 s
+		$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid) FROM pg_stat_activity WHERE pid = $pid AND state = 'active'");
+		my $cancelled = time;
+		$session->{run}->pump until $session->{stdout} =~ /done-$round\n/ && $session->{stderr} =~ /done-$round\n/;
+		push @cancelled, [ time - $cancelled, $call->{statement} ];
+		($session->{stdout}, $session->{stderr}) = ('', '');
+	}
+}
+my ($slowest) = sort { $b->[0] <=> $a->[0] } @cancelled;
+cmp_ok($slowest->[0], '<', 5, "pg_cancel_backend ends every call soon; the slowest was $slowest->[1]");
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE pid = $pid"), '0', 'no lock is left');
+SKIP:
+{
+	skip 'not applicable: no /proc', 1 unless defined $warm;
+	cmp_ok($rss->() - $warm, '<', 20000, 'cancelled calls leave no memory behind, in kB');
+}
+$session->quit;
+
+# Somebody holds a table: what looks at the whole database must not wait for it.
+my $holder = $node->background_psql('postgres');
+$holder->query_safe('BEGIN; LOCK TABLE pk_sample, pk_many_10, pk_sample_partitioned IN ACCESS EXCLUSIVE MODE');
+foreach my $call (grep { my $call = $_; !grep { $_->[1] =~ /regclass|oid/ || $_->[0] =~ /query|sql|statement|ddl|quer/ } @{ $call->{arguments} } } @calls)
+{
+	my ($session, @states) = states("SET lock_timeout = 300; SET statement_timeout = '120s';\n$call->{statement};");
+	is("$session @states", ' ', "$call->{statement}: does not wait for a lock");
+}
+$holder->quit;
+
+server_ok($node, 'at the end');
+done_testing();

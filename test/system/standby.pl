@@ -1,0 +1,49 @@
+# A physical standby: what reads there works there; what cannot, says so.
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Perfkit;
+use Perfkit::Calls;
+
+# What changes something cannot run on a standby.  Each with the SQLSTATE that it must give.
+my %refused = ();
+
+my $primary = perfkit_node('primary', init => [ allows_streaming => 1 ]);
+create_sample($primary);
+$primary->backup('base');
+
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'this is a standby');
+
+my @calls = extension_calls($standby);
+my %seen;
+foreach my $call (@calls)
+{
+	my ($code, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\n$call->{statement}");
+	my $state = $err =~ /(?:ERROR|FATAL|PANIC):\s+(\w{5})/ ? $1 : '';
+	is($state, $refused{ $call->{name} } // '', "$call->{statement}") or diag $err;
+	$seen{ $call->{name} } = 1;
+}
+is(join(' ', grep { !$seen{$_} } sort keys %refused), '', 'every exception is still there');
+
+# The same answers while the standby replays changes under them, and after promotion.
+my $reader = $standby->background_psql('postgres', on_error_stop => 0);
+$primary->safe_psql('postgres', 'DROP TABLE pk_sample_child, pk_sample_unlogged; UPDATE pk_sample SET n = n + 1');
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+my @again = grep { $_->{kind} eq 'view' || !@{ $_->{arguments} } } @calls;
+$reader->query("$_->{statement};") foreach grep { !$refused{ $_->{name} } } @again;
+is($reader->{stderr}, '', 'in one session, while the primary goes on');
+$standby->promote;
+$reader->query("$_->{statement};") foreach grep { !$refused{ $_->{name} } } @again;
+is($reader->{stderr}, '', 'in the same session, after promotion');
+$reader->quit;
+
+server_ok($standby, 'standby');
+server_ok($primary, 'primary');
+done_testing();

@@ -81,24 +81,23 @@ refresh_packages() {
     packages_fresh=1
 }
 
-# install_packages PACKAGE...: those that are missing, and nothing where none is.
-install_packages() {
-    local package missing=()
+# install_packages PACKAGE...: those that are missing, and nothing where none is.  One script at a time.
+install_packages() { (flock 9 && install_missing "$@") 9<"$checkout" || exit 1; }
+install_missing() {
+    local package missing=() output
     for package; do package_installed "$package" || missing+=("$package"); done
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "installing ${missing[*]}"
     refresh_packages
     forbid_cluster
-    # as_root is a function, and sudo clears the environment: hence env.
-    if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-        >"$package_log" 2>&1 </dev/null; then
-        tail -n 15 "$package_log" >&2
+    output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" 2>&1 </dev/null) || {
+        tail -n 15 <<<"$output" >&2
         allow_cluster
         die "apt-get could not install ${missing[*]}; what it said is above."
-    fi
+    }
     allow_cluster
 }
-package_log=/dev/null
 
 # The server's package makes and starts a cluster when it is first installed.  Not on our account: the
 # setting stands while we install and goes afterwards, and whoever has made his own choice keeps it.
@@ -195,7 +194,10 @@ server_stop() {
     local data=$1 pid
     pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) || return 0
     # A file that outlived its server may name another's process by now.
-    case $(ps -o args= -p "$pid" 2>/dev/null) in *"$data"*) ;; *) return 0 ;; esac
+    case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null || ps -o args= -p "$pid" 2>/dev/null) in
+        *"$data"*) ;;
+        *) return 0 ;;
+    esac
     kill -INT "$pid" 2>/dev/null || return 0
     for _ in $(seq 300); do
         kill -0 "$pid" 2>/dev/null || return 0

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Tests everything that can be tested on this machine, against private servers; touches no other.
 #
-# usage: scripts/test.sh [--unit] [--pg NN]... [--no-system] [--no-install]
+# usage: scripts/test.sh [--unit] [--pg NN]... [--no-system] [--no-install] [--installed]
 #   --unit        only the rules of the house and the unit tests, no server
 #   --pg NN       only this PostgreSQL, may be repeated; otherwise each from 15 on that is found
 #                 (PG_CONFIG=... names one by its path)
 #   --no-system   without the system tests (several sessions, crashes, standbys)
 #   --no-install  install no packages; use what is there
+#   --installed   build nothing: only the regression tests, of the pg_perfkit that make install put there
 # CXX=... chooses the compiler.  With CI=true warnings are errors.
 # The last line is "N passed, N failed, N skipped", and the exit status is 0 when nothing failed.
 set -euo pipefail
@@ -15,12 +16,13 @@ set -euo pipefail
 # shellcheck source=scripts/results.sh
 . "$checkout/scripts/results.sh"
 
-only_unit='' with_system=1 with_install=1 versions=()
+only_unit='' with_system=1 with_install=1 only_installed='' versions=()
 while [ $# -gt 0 ]; do
     case $1 in
         --unit) only_unit=1 ;;
         --no-system) with_system='' ;;
         --no-install) with_install='' ;;
+        --installed) only_installed=1 with_install='' with_system='' ;;
         --pg) versions+=("${2:?--pg needs a version, such as 17}"); shift ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) die "scripts/test.sh knows no $1; see scripts/test.sh --help" ;;
@@ -37,7 +39,7 @@ finish() {
     local status=$? data
     trap - EXIT INT TERM HUP
     end_job
-    for data in "${servers[@]}"; do server_stop "$data"; done
+    for data in ${servers[@]+"${servers[@]}"}; do server_stop "$data"; done
     [ -z "${sockets:-}" ] || rm -rf "$sockets"
     # A place of our own in /var/tmp is kept only to look into what failed.
     if [ -n "${borrowed:-}" ]; then
@@ -50,7 +52,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 make_places() {
-    work=$checkout/build/test
+    # One place per compiler, since make does not see that another one made an object.
+    work=$checkout/build/test${CXX:+-${CXX##*[ /]}}
     mkdir -p "$work"
     if caller_is_root; then
         chown "$(server_user)" "$work"
@@ -143,14 +146,15 @@ regress() {
     run as_server env PGHOST="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" installcheck >"$log" 2>&1 || true
     server_stop "$data"
     count_regress "$label" "$log" "$work/$name/build/regress/regression.diffs"
+    left_out "$label" "$pg_config" "$work/$name"
     check_log "$label" "$log.server"
 }
 
 system_tests() {
     local label=$1 name=$2 pg_config=$3 log=$work/log/$2-system
-    if ! compgen -G "$checkout/test/system/*.pl" >/dev/null; then return; fi
-    run as_server env -u PGUSER -u PGDATABASE -u PGPORT PERFKIT="$work/cmake/perfkit" TMPDIR="$sockets" \
-        make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck >"$log" 2>&1 || true
+    as_server mkdir -p "$work/$name/build/cmake"
+    as_server ln -sf "$work/cmake/perfkit" "$work/$name/build/cmake/perfkit"
+    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck >"$log" 2>&1 || true
     count_prove "$label" "$log"
 }
 
@@ -158,36 +162,42 @@ system_tests() {
 postgres() {
     local original=$1 sanitized=$2 version pg_config
     version=$("$original" --version | awk '{print $2}')
-    if ! has_server_headers "$original"; then
+    if [ -z "$only_installed" ] && ! has_server_headers "$original"; then
         failed_check "PostgreSQL $version" "its server headers are missing; install them (Debian: postgresql-server-dev-${version%%.*})"
         return
     fi
-    as_server rm -rf "$work/pg-$version" "$work/$version-data"
+    servers+=("$work/$version-data" "$work/$version-ubsan-data")
+    as_server rm -rf "$work/pg-$version" "${servers[@]: -2}"
+    if [ -n "$only_installed" ]; then
+        sources_for "$version"
+        both_ways "$version" "$original"
+        return
+    fi
     as_server mkdir -p "$work/pg-$version"
     # shellcheck disable=SC2016 # expanded by the inner shell
     pg_config=$(as_server bash -c '. "$1/scripts/lib.sh"; private_copy "$2" "$3"' copy "$work/unit" "$original" "$work/pg-$version")
-    servers+=("$work/$version-data")
     if build "$version" "$pg_config"; then
         passed_check "PostgreSQL $version: builds"
         symbols "PostgreSQL $version: exported symbols" "$work/$version"/pg_perfkit.*
-        regress "PostgreSQL $version: installcheck" "$version" "$pg_config" ''
-        regress "PostgreSQL $version: installcheck, preloaded" "$version" "$pg_config" pg_stat_statements,pg_perfkit
+        both_ways "$version" "$pg_config"
         if [ -n "$with_system" ]; then system_tests "PostgreSQL $version: system tests" "$version" "$pg_config"; fi
     fi
     if [ -n "$sanitized" ]; then
-        as_server rm -rf "$work/$version-ubsan-data"
-        servers+=("$work/$version-ubsan-data")
         if build "$version-ubsan" "$pg_config" SANITIZE=1; then
             regress "PostgreSQL $version: installcheck under UBSan" "$version-ubsan" "$pg_config" pg_stat_statements,pg_perfkit
         fi
     fi
-    as_server rm -rf "$work/pg-$version" "$work/$version-data" "$work/$version-ubsan-data"
+    as_server rm -rf "$work/pg-$version" "${servers[@]: -2}"
+}
+both_ways() {
+    regress "PostgreSQL $1: installcheck" "$1" "$2" ''
+    regress "PostgreSQL $1: installcheck, preloaded" "$1" "$2" pg_stat_statements,pg_perfkit
 }
 
 all_postgres() {
     local pg_configs=() pg_config version major
     while read -r pg_config; do pg_configs+=("$pg_config"); done < <(find_postgres)
-    for version in "${versions[@]}"; do
+    for version in ${versions[@]+"${versions[@]}"}; do
         case " $(for pg_config in "${pg_configs[@]}"; do postgres_major "$pg_config"; done | tr '\n' ' ')" in
             *" $version "*) ;;
             *) failed_check "PostgreSQL $version" "there is no such server here" ;;
@@ -216,11 +226,12 @@ all_postgres() {
 
 install_all
 make_places
-house
-sources_for unit
-unit_tests
+if [ -z "$only_installed" ]; then
+    house
+    unit_tests
+fi
 if [ -z "$only_unit" ]; then
-    build_errors
+    if [ -z "$only_installed" ]; then build_errors; fi
     all_postgres
 fi
 summary

@@ -72,6 +72,9 @@ as_root() {
         die "Packages must be installed, which needs root: install sudo, or run this once as root."
     fi
 }
+build_packages=(g++ make pkg-config)
+unit_packages=("${build_packages[@]}" cmake libpqxx-dev libgtest-dev)
+server_packages() { printf '%s\n' "postgresql-$1" "postgresql-server-dev-$1" perl libipc-run-perl; }
 uses_apt() { have apt-get && have dpkg-query; }
 package_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 package_known() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }

@@ -25,6 +25,31 @@ summary() {
     [ "$failed" = 0 ]
 }
 
+# part LABEL COMMAND...: a script that ends with such a summary; its lines are shown, and its sums added.
+sums='^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
+part() {
+    local label=$1 log status=0
+    shift
+    log=$(mktemp)
+    echo "== $label"
+    run show_all_but_sums "$log" "$@" || status=$?
+    if [[ $(tail -n 1 "$log") =~ $sums ]]; then
+        passed=$((passed + BASH_REMATCH[1])) skipped=$((skipped + BASH_REMATCH[3]))
+        failed=$((failed + BASH_REMATCH[2]))
+        # A script that fails though each of its tests passed has failed all the same.
+        if [ "$status" != 0 ] && [ "${BASH_REMATCH[2]}" = 0 ]; then failed_check "$label" "ended with status $status"; fi
+    else
+        failed_check "$label" "came to no result (status $status)"
+    fi
+    rm -f "$log"
+}
+show_all_but_sums() {
+    local log=$1
+    shift
+    "$@" 2>&1 | tee "$log" | grep --line-buffered -vE "$sums"
+    return "${PIPESTATUS[0]}"
+}
+
 # --- runners' outputs ------------------------------------------------------------------------------
 
 # A unit test that skips itself with "not applicable: ..." names what this processor cannot run.

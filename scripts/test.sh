@@ -77,9 +77,8 @@ sources_for() {
 
 # --- packages --------------------------------------------------------------------------------------
 
-unit_packages=(g++ make cmake pkg-config libpqxx-dev libgtest-dev perl)
 install_all() {
-    local version found
+    local version found packages
     if [ -z "$with_install" ]; then return; fi
     if ! uses_apt; then
         echo "no apt here, so nothing is installed; needed: $(explain_packages)"
@@ -96,7 +95,8 @@ install_all() {
     for version in $found; do
         if [ "$version" -lt "$oldest_postgres" ]; then continue; fi
         refresh_if_unknown "postgresql-server-dev-$version"
-        install_packages "postgresql-$version" "postgresql-server-dev-$version" libipc-run-perl
+        mapfile -t packages < <(server_packages "$version")
+        install_packages "${packages[@]}"
         if package_known "postgresql-$version-pgvector"; then install_packages "postgresql-$version-pgvector"; fi
     done
 }

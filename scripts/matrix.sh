@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Runs the tests on other PostgreSQL versions, compilers and processors than this machine's, in Debian roots.
+#
+# usage: scripts/matrix.sh [--prepare] [17] [18] [arm64]
+#   17         Debian 13 (trixie): PostgreSQL 17 with pgvector, g++ 14
+#   18         forky: PostgreSQL 18 with pgvector, the newest g++, then clang
+#   arm64      Debian 13 for arm64 under qemu: cross-compiled here, tested on a real server
+#   --prepare  only makes the roots
+# Without a name: all.  Needs root and Debian or Ubuntu.  The roots take 2 GB below
+# ${XDG_CACHE_HOME:-/var/cache}, and are kept; PERFKIT_MIRROR=... names another mirror than apt's.
+# The last line is "N passed, N failed, N skipped".
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/results.sh
+. "$checkout/scripts/results.sh"
+# shellcheck source=scripts/roots.sh
+. "$checkout/scripts/roots.sh"
+# shellcheck source=scripts/arm64.sh
+. "$checkout/scripts/arm64.sh"
+
+prepare_only='' names=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        17 | 18 | arm64) names+=("$1") ;;
+        --prepare) prepare_only=1 ;;
+        -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) die "scripts/matrix.sh knows no $1; see scripts/matrix.sh --help" ;;
+    esac
+    shift
+done
+if [ ${#names[@]} = 0 ]; then names=(17 18 arm64); fi
+uses_apt || die "scripts/matrix.sh makes Debian roots with debootstrap, which needs Debian or Ubuntu."
+caller_is_root || die "scripts/matrix.sh makes Debian roots, which needs root: sudo scripts/matrix.sh"
+
+machine=$(dpkg --print-architecture)
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+trap 'end_job' EXIT
+
+prepare() {
+    local packages=()
+    install_packages debootstrap
+    if [ "$1" = arm64 ]; then
+        arm64_prepare
+        return
+    fi
+    mapfile -t packages < <(server_packages "$1")
+    packages+=("${unit_packages[@]}" "postgresql-$1-pgvector")
+    case $1 in
+        17) root_make "$machine" trixie 17 '' "${packages[@]}" ;;
+        18) root_make "$machine" forky 18 '' "${packages[@]}" clang libclang-rt-dev ;;
+    esac
+}
+
+# versions_tests PLACE VERSION COMPILER...: the tests once with the root's own compiler, and once with each other.
+versions_tests() {
+    local root=$1 version=$2 compiler
+    shift 2
+    root_sources "$root"
+    part "$version" root_tests "$root"
+    for compiler; do part "$version, $compiler" root_tests "$root" "CXX=$compiler" --no-system; done
+}
+
+for name in "${names[@]}"; do prepare "$name"; done
+if [ -n "$prepare_only" ]; then exit 0; fi
+for name in "${names[@]}"; do
+    case $name in
+        17) versions_tests "$(root_place "$machine" trixie 17)" 17 ;;
+        18) versions_tests "$(root_place "$machine" forky 18)" 18 clang++ ;;
+        arm64) arm64_tests ;;
+    esac
+done
+summary

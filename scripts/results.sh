@@ -3,7 +3,12 @@
 
 passed=0 failed=0 skipped=0
 
-line() { printf '%-50s %s\n' "$1" "$2"; }
+# line LABEL TEXT: with the seconds since the line before.
+line() {
+    printf '%-50s %4d s  %s\n' "$1" "$((SECONDS - line_at))" "$2"
+    line_at=$SECONDS
+}
+line_at=0
 
 # tell LABEL PASSED FAILED SKIPPED [NOTE]
 tell() {

@@ -12,6 +12,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
+// Part of postgres.h until 15.
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif

@@ -18,7 +18,7 @@ $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'base', has_streaming => 1);
 $standby->start;
-$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+$primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'this is a standby');
 
 my @calls = extension_calls($standby);
@@ -35,7 +35,7 @@ is(join(' ', grep { !$seen{$_} } sort keys %refused), '', 'every exception is st
 # The same answers while the standby replays changes under them, and after promotion.
 my $reader = $standby->background_psql('postgres', on_error_stop => 0);
 $primary->safe_psql('postgres', 'DROP TABLE pk_sample_child, pk_sample_unlogged; UPDATE pk_sample SET n = n + 1');
-$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+$primary->wait_for_catchup($standby);
 my @again = grep { $_->{kind} eq 'view' || !@{ $_->{arguments} } } @calls;
 $reader->query("$_->{statement};") foreach grep { !$refused{ $_->{name} } } @again;
 is($reader->{stderr}, '', 'in one session, while the primary goes on');

@@ -11,13 +11,14 @@ use Perfkit;
 
 our @EXPORT = qw(extension_calls hostile_calls create_sample);
 
-# A sensible value by the argument's name, then by its type; all speak of create_sample's table.
+# A sensible value by the argument's name, then by its type; all speak of create_sample's table, and
+# none depends on search_path.
 my @by_name = (
 	[ qr/^(query|sql|statement)$/, text => q('SELECT * FROM public.pk_sample WHERE n = 1') ],
 	[ qr/^ddl$/,                   text => q('CREATE INDEX ON public.pk_sample (n)') ],
 	[ qr/^method$/,                text => q('sample') ],
 	[ qr/schema/,                  text => q('public') ],
-	[ qr/database/,                text => q(current_database()) ],
+	[ qr/database/,                text => q(pg_catalog.current_database()) ],
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);
 
 my %sensible = (
@@ -35,8 +36,8 @@ my %sensible = (
 	'bytea'                    => q('\x00ff'::bytea),
 	'uuid'                     => q('017F22E2-79B0-7CC3-98C4-DC0C0C07398F'::uuid),
 	'interval'                 => q('1 hour'::interval),
-	'timestamp with time zone' => 'now()',
-	'tstzrange'                => 'tstzrange(now(), now() + interval \'1 hour\')',
+	'timestamp with time zone' => q('2024-01-01 00:00:00+00'::timestamptz),
+	'tstzrange'                => q{'[2024-01-01, 2024-01-02)'::tstzrange},
 	'json'                     => q('{"a": 1}'::json),
 	'jsonb'                    => q('{"a": 1}'::jsonb),
 	'text[]'                   => q(ARRAY['SELECT * FROM public.pk_sample WHERE n = 1']),

@@ -1,6 +1,7 @@
 #include "comparison.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench_report.hpp"
 #include "text.hpp"
@@ -267,6 +268,7 @@ private:
 std::string change_text(const json& before, const json& after) {
     if (!before.is_number() || !after.is_number() || before.get<double>() <= 0) return "-";
     const double change = after.get<double>() / before.get<double>() - 1;
+    if (std::fabs(change) < 0.0005) return "0.0 %";
     return (change > 0 ? "+" : "") + format_percent(change);
 }
 

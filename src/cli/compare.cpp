@@ -1,9 +1,11 @@
 // perfkit compare: results of perfkit bench side by side.
 
+#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "bench_report.hpp"
+#include "chart.hpp"
 #include "command.hpp"
 #include "comparison.hpp"
 #include "database.hpp"
@@ -15,6 +17,7 @@ struct Options {
     std::vector<std::string> files;
     std::string measure = "latency";
     bool markdown = false;
+    std::string svg;
 };
 
 nlohmann::json read_report(const std::string& path) {
@@ -33,6 +36,12 @@ void compare(const Options& options) {
                                                          : Measure::latency;
     try {
         std::cout << compare_reports(reports, measure, options.markdown);
+        if (!options.svg.empty()) {
+            std::ofstream file(options.svg);
+            file << chart_of(reports.front(), reports.back());
+            file.close();
+            if (!file) throw Failure("could not write " + options.svg);
+        }
     } catch (const nlohmann::json::exception&) {
         throw Failure("one of the files is not a complete result of perfkit bench --json");
     }
@@ -53,6 +62,8 @@ void add_compare_command(CLI::App& app) {
         ->capture_default_str()
         ->check(CLI::IsMember({"latency", "service", "cpu"}));
     command->add_flag("--markdown", options->markdown, "Tables in Markdown");
+    command->add_option("--svg", options->svg, "Also draw the medians of the first and the last run into this file")
+        ->type_name("FILE");
     command->callback([options] { compare(*options); });
 }
 

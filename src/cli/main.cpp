@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
         "Exit status: 0 done, 1 failed, 2 wrong usage.");
     add_registry_command(app);
     add_bench_command(app);
+    add_apply_command(app);
     add_compare_command(app);
 
     try {

@@ -53,10 +53,11 @@ as_server() {
         return
     fi
     user=$(server_user)
+    # Its user may not be allowed into the caller's directory.
     if have runuser; then
-        runuser -u "$user" -- env HOME="$(home_of "$user")" "$@"
+        (cd / && runuser -u "$user" -- env HOME="$(home_of "$user")" "$@")
     else
-        sudo -u "$user" -H -- "$@"
+        (cd / && sudo -u "$user" -H -- "$@")
     fi
 }
 home_of() { eval "echo ~$1"; }

@@ -13,16 +13,6 @@ my $scripts = private_installation();
 my $node = perfkit_node('main', extension => 0);
 my $fresh;    # what catalog_of says of a fresh installation of the extension under test
 
-# The parts of an extension's install script, in order: [ name, text ].
-sub parts
-{
-	my ($suffix, $folder) = @_;
-	my $makefile = slurp_file("$source/Makefile.pgxs");
-	$makefile =~ s/\\\n/ /g;
-	$makefile =~ /^FEATURES$suffix\s*=\s*(.*)/m or die "no FEATURES$suffix in Makefile.pgxs";
-	return map { [ $_, slurp_file("$source/$folder/$_.sql") ] } split ' ', $1;
-}
-
 sub script
 {
 	my ($name, @texts) = @_;
@@ -50,7 +40,9 @@ sub same_as_fresh
 
 sub test_extension
 {
-	my ($extension, $release, @parts) = @_;
+	my ($extension) = @_;
+	my $release = release($extension);
+	my @parts = install_parts($extension);
 	my $installed = slurp_file("$scripts/$extension--$release.sql");
 	is(join('', map { $_->[1] } @parts), $installed, "$extension: the install script is its parts");
 
@@ -87,7 +79,7 @@ sub test_extension
 	return @features;
 }
 
-test_extension('pg_perfkit', release(), parts('', 'sql'));
+test_extension('pg_perfkit');
 
 # The comparison notices an upgrade that is not complete.  Each mistake is made in an upgrade script
 # that otherwise does the right thing.
@@ -135,7 +127,7 @@ SKIP:
 {
 	skip 'not applicable: pgvector is not installed', 1 unless -e "$scripts/vector.control";
 	$node->safe_psql('postgres', 'DROP DATABASE fresh');
-	test_extension('pg_perfkit_vector', release('pg_perfkit_vector'), parts('_vector', 'sql/vector'));
+	test_extension('pg_perfkit_vector');
 }
 
 server_ok($node, 'at the end');

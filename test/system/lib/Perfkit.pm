@@ -14,7 +14,7 @@ use Test::More;
 
 our @EXPORT = qw(
   perfkit_node create_extension release rows literal server_ok log_ok
-  pg_config private_installation
+  pg_config private_installation install_parts
 );
 
 # A running server.  Options:
@@ -56,6 +56,17 @@ sub release
 	my $control = slurp_file("$ENV{PERFKIT_SOURCE}/" . ($extension // 'pg_perfkit') . '.control');
 	$control =~ /^default_version\s*=\s*'(.*)'/m or die 'no default_version';
 	return $1;
+}
+
+# The parts of an extension's install script, in order: [ name, text ].
+sub install_parts
+{
+	my ($extension) = @_;
+	my ($suffix, $folder) = $extension eq 'pg_perfkit' ? ('', 'sql') : $extension =~ /^pg_perfkit(_(\w+))$/ ? ($1, "sql/$2") : die;
+	my $makefile = slurp_file("$ENV{PERFKIT_SOURCE}/Makefile.pgxs");
+	$makefile =~ s/\\\n/ /g;
+	$makefile =~ /^FEATURES$suffix\s*=\s*(.*)/m or die "no FEATURES$suffix in Makefile.pgxs";
+	return map { [ $_, slurp_file("$ENV{PERFKIT_SOURCE}/$folder/$_.sql") ] } split ' ', $1;
 }
 
 # The rows of a query, each a reference to an array of its columns; NULL is ''.

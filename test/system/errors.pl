@@ -47,8 +47,18 @@ refused('no server headers', fake('--includedir-server', 'echo /nowhere/include;
 	qr/postgresql-server-dev/);
 refused('no build files', fake('--pgxs', 'echo /nowhere/pgxs.mk; exit'), qr{/nowhere/pgxs.mk}, qr/postgresql-server-dev/);
 
-# The counter-proof: with the real pg_config the same place is fine.
-my ($out, $err) = run_command([ 'make', '-n', '-C', $place, 'PG_CONFIG=' . pg_config('bindir') . '/pg_config', 'all' ]);
-like($out, qr/src\/pg\/module\.cpp/, 'the real one would compile');
+# With the real pg_config the same place is fine.  Objects made for one server are not taken for another.
+my $real = pg_config('bindir') . '/pg_config';
+sub compiles
+{
+	my ($pg_config) = @_;
+	my ($out, $err) = run_command([ 'make', '-n', '-C', $place, "PG_CONFIG=$pg_config", 'all' ]);
+	is($err, '', 'no complaint');
+	return $out =~ /src\/pg\/module\.cpp/;
+}
+ok(compiles($real), 'the real one would compile');
+append_to_file($_, '') foreach "$place/pg_perfkit.so", map { s/\.cpp$/.o/r } glob("$place/src/{core,pg}/*.cpp $place/src/{core,pg}/*/*.cpp");
+ok(!compiles($real), 'once is enough for one server');
+ok(compiles(fake('--version', 'echo "PostgreSQL 99.1"; exit')), 'but not for the next');
 
 done_testing();

@@ -62,6 +62,7 @@ sub test_extension
 	# Test-only versions 0.1, 0.2, ...: each has one part more than the one before, and the upgrade
 	# between two is that part.
 	my ($prologue, @features) = @parts;
+	return unless @features;
 	my $last = $#features;
 	foreach my $i (0 .. $last)
 	{

@@ -6,6 +6,7 @@
 // behind VACUUM FULL.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>

@@ -13,7 +13,7 @@ CREATE FUNCTION pk_bloat(
 COMMENT ON FUNCTION pk_bloat(regclass, text, int, bigint) IS
 'Bloat of one relation: what VACUUM FULL or REINDEX would give back, as its pages show. No row where there is no such relation. Waits for no lock, sets no hint bits; a WARNING for each damaged page. ERROR 42501 without SELECT on the table or pg_stat_scan_tables, 22023 for a method or limit that does not exist.
 method: ''sample'' (a share of the pages, with a 95 % interval) or ''exact'' (all of them)
-max_pages: most pages to read; NULL for the default of 3000
+max_pages: most pages to read, but for a B-tree''s upper levels; NULL for pg_perfkit.bloat_max_pages
 seed: makes the sample repeatable; NULL for a new one each time
 kind: table, partition, toast or materialized view; the access method of an index
 real_bytes: size of the main fork
@@ -31,3 +31,76 @@ pages_read: pages that the figures come from
 class: ok, moderate or high; ok where less than 1 MB is wasted
 recommendation: the statement to run, where one would help
 reason: why the figures are NULL';
+
+CREATE VIEW pk_table_bloat AS
+    SELECT n.nspname AS schema_name, o.relname AS table_name,
+           b.kind, b.real_bytes, b.ideal_bytes, b.wasted_bytes, b.bloat_percent,
+           b.low_percent, b.high_percent, b.live_tuples, b.dead_tuples, b.held_tuples,
+           b.fillfactor, b.pages_read, b.class, b.recommendation, b.reason,
+           c.oid::pg_catalog.regclass AS relation
+    FROM pg_catalog.pg_class o
+    JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
+    CROSS JOIN LATERAL (VALUES (o.oid), (o.reltoastrelid)) c(oid)
+    CROSS JOIN LATERAL @extschema@.pk_bloat(c.oid) b
+    WHERE o.relkind IN ('r', 'm', 'p') AND c.oid <> 0
+      -- Evaluated before anything is read: whose bloat the caller may see.
+      AND ((SELECT pg_catalog.pg_has_role('pg_stat_scan_tables', 'USAGE')) OR pg_catalog.has_table_privilege(o.oid, 'SELECT'));
+COMMENT ON VIEW pk_table_bloat IS
+'Bloat of every table, materialized view and TOAST table that the caller may see, from a sample of the pages of each: what VACUUM FULL would give back. A TOAST table bears the name of its table and the kind toast. The WHERE clause decides what is read.';
+COMMENT ON COLUMN pk_table_bloat.schema_name IS 'schema of the table';
+COMMENT ON COLUMN pk_table_bloat.table_name IS 'the table; of a TOAST table, the one it belongs to';
+COMMENT ON COLUMN pk_table_bloat.kind IS 'table, partition, toast, materialized view or partitioned table';
+COMMENT ON COLUMN pk_table_bloat.real_bytes IS 'size of the main fork';
+COMMENT ON COLUMN pk_table_bloat.ideal_bytes IS 'its size after a rewrite';
+COMMENT ON COLUMN pk_table_bloat.wasted_bytes IS 'what a rewrite would give back; negative where it would make the relation larger';
+COMMENT ON COLUMN pk_table_bloat.bloat_percent IS 'wasted_bytes in percent of real_bytes';
+COMMENT ON COLUMN pk_table_bloat.low_percent IS 'lower end of the 95 % interval of bloat_percent';
+COMMENT ON COLUMN pk_table_bloat.high_percent IS 'upper end of the 95 % interval of bloat_percent';
+COMMENT ON COLUMN pk_table_bloat.live_tuples IS 'live rows (estimated from the sample)';
+COMMENT ON COLUMN pk_table_bloat.dead_tuples IS 'dead rows, line pointers that VACUUM has not freed yet among them';
+COMMENT ON COLUMN pk_table_bloat.held_tuples IS 'those of the dead rows which an old snapshot still needs, so that a rewrite keeps them';
+COMMENT ON COLUMN pk_table_bloat.fillfactor IS 'in force for the relation, in percent';
+COMMENT ON COLUMN pk_table_bloat.pages_read IS 'pages that the figures come from';
+COMMENT ON COLUMN pk_table_bloat.class IS 'ok, moderate (above 20 %) or high (above 50 %); ok where less than 1 MB is wasted';
+COMMENT ON COLUMN pk_table_bloat.recommendation IS 'the statement to run, where one would help';
+COMMENT ON COLUMN pk_table_bloat.reason IS 'why figures are NULL';
+COMMENT ON COLUMN pk_table_bloat.relation IS 'the relation itself, also where it is a TOAST table';
+GRANT SELECT ON pk_table_bloat TO PUBLIC;
+
+CREATE VIEW pk_index_bloat AS
+    SELECT n.nspname AS schema_name, o.relname AS table_name, c.relname AS index_name,
+           b.kind, b.real_bytes, b.ideal_bytes, b.wasted_bytes, b.bloat_percent,
+           b.low_percent, b.high_percent, b.live_tuples, b.dead_tuples, b.fillfactor,
+           b.leaf_density, b.pages_read, b.class, b.recommendation, b.reason,
+           c.oid::pg_catalog.regclass AS relation
+    FROM pg_catalog.pg_class o
+    JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
+    CROSS JOIN LATERAL (VALUES (o.oid), (o.reltoastrelid)) t(oid)
+    JOIN pg_catalog.pg_index x ON x.indrelid = t.oid
+    JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
+    CROSS JOIN LATERAL @extschema@.pk_bloat(c.oid) b
+    WHERE o.relkind IN ('r', 'm', 'p')
+      -- Evaluated before anything is read: whose bloat the caller may see.
+      AND ((SELECT pg_catalog.pg_has_role('pg_stat_scan_tables', 'USAGE')) OR pg_catalog.has_table_privilege(o.oid, 'SELECT'));
+COMMENT ON VIEW pk_index_bloat IS
+'Bloat of every index whose table the caller may see, from a sample of the pages of each: what REINDEX would give back. The index of a TOAST table bears the name of the table that this belongs to. The WHERE clause decides what is read.';
+COMMENT ON COLUMN pk_index_bloat.schema_name IS 'schema of the table and its index';
+COMMENT ON COLUMN pk_index_bloat.table_name IS 'the table; of the index of a TOAST table, the one that this belongs to';
+COMMENT ON COLUMN pk_index_bloat.index_name IS 'the index';
+COMMENT ON COLUMN pk_index_bloat.kind IS 'access method of the index, or partitioned index';
+COMMENT ON COLUMN pk_index_bloat.real_bytes IS 'size of the main fork';
+COMMENT ON COLUMN pk_index_bloat.ideal_bytes IS 'its size after a rewrite';
+COMMENT ON COLUMN pk_index_bloat.wasted_bytes IS 'what a rewrite would give back; negative where it would make the relation larger';
+COMMENT ON COLUMN pk_index_bloat.bloat_percent IS 'wasted_bytes in percent of real_bytes';
+COMMENT ON COLUMN pk_index_bloat.low_percent IS 'lower end of the 95 % interval of bloat_percent';
+COMMENT ON COLUMN pk_index_bloat.high_percent IS 'upper end of the 95 % interval of bloat_percent';
+COMMENT ON COLUMN pk_index_bloat.live_tuples IS 'live entries (estimated from the sample)';
+COMMENT ON COLUMN pk_index_bloat.dead_tuples IS 'entries known to be dead';
+COMMENT ON COLUMN pk_index_bloat.fillfactor IS 'in force for the relation, in percent';
+COMMENT ON COLUMN pk_index_bloat.leaf_density IS 'of a B-tree: filled share of its leaf pages in percent, as pgstatindex() counts it';
+COMMENT ON COLUMN pk_index_bloat.pages_read IS 'pages that the figures come from';
+COMMENT ON COLUMN pk_index_bloat.class IS 'ok, moderate (filled less than 85 % where a new index is filled 90 %) or high (less than 70 %); ok where less than 1 MB is wasted';
+COMMENT ON COLUMN pk_index_bloat.recommendation IS 'the statement to run, where one would help';
+COMMENT ON COLUMN pk_index_bloat.reason IS 'why figures are NULL';
+COMMENT ON COLUMN pk_index_bloat.relation IS 'the index itself';
+GRANT SELECT ON pk_index_bloat TO PUBLIC;

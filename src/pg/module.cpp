@@ -1,5 +1,6 @@
 // Entry point: what happens when the server loads the library.
 
+#include "perfkit/pg/bloat.hpp"
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/guard.hpp"
 
@@ -16,5 +17,6 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 void _PG_init(void) {
+    perfkit::pg::init_bloat();
     MarkGUCPrefixReserved("pg_perfkit");
 }

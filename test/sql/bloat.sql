@@ -38,7 +38,7 @@ CREATE TEMP TABLE said AS
     FROM pg_class c, pk_bloat(c.oid, 'exact') exact, pk_bloat(c.oid, seed => 1) sample
     WHERE c.relnamespace IN ('pk_bloat_test'::regnamespace, pg_my_temp_schema()) AND c.relkind IN ('r', 'm')
        OR c.oid = (SELECT reltoastrelid FROM pg_class WHERE oid = 'toasted'::regclass);
-SELECT format('VACUUM FULL %s', name) FROM said WHERE kind <> 'toast' \gexec
+SELECT format('VACUUM FULL %s', name) FROM said WHERE kind <> 'toast' ORDER BY name COLLATE "C" \gexec
 SELECT CASE kind WHEN 'toast' THEN 'toast of toasted' ELSE relname END AS relation, kind,
        ideal_bytes = pg_relation_size(oid) AS as_rewritten, abs(sampled - bloat_percent) < 3 AS sample_is_near,
        low_percent = bloat_percent AND high_percent = bloat_percent AS exact_is_certain,
@@ -46,6 +46,31 @@ SELECT CASE kind WHEN 'toast' THEN 'toast of toasted' ELSE relname END AS relati
 FROM said ORDER BY kind = 'toast', relname;
 
 CREATE TABLE locked WITH (autovacuum_enabled = off) AS SELECT i AS id FROM generate_series(1, 100) i;
+-- B-trees: what REINDEX really leaves.
+CREATE TABLE indexed (id int, low int, nullable int, txt text, doc uuid) WITH (autovacuum_enabled = off);
+CREATE INDEX grown ON indexed (id);
+CREATE INDEX grown_text ON indexed (txt) INCLUDE (id);
+CREATE INDEX grown_few ON indexed (low);
+CREATE INDEX "grown ""nulls" ON indexed (nullable) WITH (fillfactor = 70);
+CREATE INDEX grown_plain ON indexed (low) WITH (deduplicate_items = off);
+CREATE INDEX grown_partial ON indexed (id) WHERE low = 3;
+INSERT INTO indexed SELECT i, i % 20, CASE WHEN i % 4 = 0 THEN i END, md5(i::text), md5(i::text)::uuid FROM generate_series(1, 40000) i;
+CREATE UNIQUE INDEX fresh ON indexed (doc);
+CREATE INDEX never_filled ON indexed (id) WHERE low = 99;
+BEGIN; INSERT INTO indexed SELECT i, i % 20, i, md5(i::text), md5('x' || i)::uuid FROM generate_series(40001, 80000) i; ROLLBACK;
+VACUUM indexed;
+CREATE TEMP TABLE said_of_indexes AS
+    SELECT c.oid, c.relname, exact.*, sample.bloat_percent AS sampled, sample.low_percent AS low, sample.high_percent AS high
+    FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid, pk_bloat(c.oid, 'exact') exact, pk_bloat(c.oid, seed => 1) sample
+    WHERE x.indrelid = 'indexed'::regclass;
+REINDEX TABLE indexed;
+SELECT relname, kind, abs(ideal_bytes - pg_relation_size(oid)) <= current_setting('block_size')::int AS within_a_page, abs(sampled - truth) < 3 AS near, truth BETWEEN low AND high AS within,
+       bloat_percent > 40 AS bloated, live_tuples, leaf_density BETWEEN 40 AND 95 AS density, fillfactor, class, reason
+FROM said_of_indexes, LATERAL (SELECT 100.0 * (real_bytes - pg_relation_size(oid)) / real_bytes AS truth) t
+ORDER BY relname COLLATE "C";
+CREATE INDEX hashed ON indexed USING hash (id);
+SELECT kind, real_bytes > 0 AS sized, bloat_percent, reason FROM pk_bloat('hashed');
+
 -- Locks, multixacts among them, are not deletions; an update counts as one once it is committed.
 BEGIN;
 SELECT count(*) FROM (SELECT FROM locked FOR KEY SHARE) l;
@@ -68,6 +93,16 @@ SELECT * FROM pk_bloat(1::oid);
 SELECT pk_bloat('locked', 'guess');
 SELECT pk_bloat('locked', max_pages => 0);
 
+-- Every relation, under the names that a person knows.
+SELECT table_name, kind, relation::text <> table_name AS other_name, reason
+FROM pk_table_bloat WHERE schema_name = 'pk_bloat_test' AND table_name IN ('parted', 'part', 'toasted', 'matview', 'view', 'columns') ORDER BY 1, 2;
+SELECT table_name, index_name = relation::text AS own_name, kind, real_bytes > 0 AS sized FROM pk_index_bloat
+WHERE schema_name = 'pk_bloat_test' AND table_name IN ('toasted', 'indexed') AND index_name !~ 'grown' ORDER BY 1, 2 DESC, 3;
+-- Catalogs too, and the session's own temporary tables.
+SELECT count(*) FROM pk_table_bloat WHERE relation IN ('pg_class'::regclass, 'pg_database'::regclass, 'temporary'::regclass) AND bloat_percent IS NOT NULL;
+SELECT count(*) > 100 AS all_of_them, count(*) FILTER (WHERE bloat_percent NOT BETWEEN low_percent AND high_percent) AS outside,
+       count(*) FILTER (WHERE (bloat_percent IS NULL) <> (reason IS NOT NULL)) AS without_reason FROM pk_index_bloat;
+
 -- Whoever may not read a table learns nothing of its contents.
 CREATE ROLE pk_bloat_nobody;
 GRANT USAGE ON SCHEMA pk_bloat_test TO pk_bloat_nobody;
@@ -78,6 +113,7 @@ GRANT SELECT ON locked TO pk_bloat_nobody;
 SET ROLE pk_bloat_nobody;
 SELECT kind FROM pk_bloat('locked');
 SELECT kind FROM pk_bloat('toasted');
+SELECT table_name FROM pk_table_bloat WHERE schema_name = 'pk_bloat_test';
 RESET ROLE;
 GRANT pg_stat_scan_tables TO pk_bloat_nobody;
 SET ROLE pk_bloat_nobody;

@@ -10,9 +10,10 @@ TEST(BloatPages, SmallRelationsAreReadWholeAndLargeOnesUpToTheLimit) {
     const Limits limits;
     EXPECT_EQ(pages_to_read(0, limits, 0), 0u);
     EXPECT_EQ(pages_to_read(10, limits, 0), 10u);
-    EXPECT_EQ(pages_to_read(64, limits, 0), 64u);
+    EXPECT_EQ(pages_to_read(128, limits, 0), 128u);
+    EXPECT_EQ(pages_to_read(130, limits, 0), 64u);
     EXPECT_EQ(pages_to_read(1000, limits, 0), 64u);
-    EXPECT_EQ(pages_to_read(10'000, limits, 0), 300u);
+    EXPECT_EQ(pages_to_read(10'000, limits, 0), 200u);
     EXPECT_EQ(pages_to_read(4'000'000'000u, limits, 0), 3000u);
 }
 
@@ -22,6 +23,20 @@ TEST(BloatPages, AStatementGetsCoarserWhereItsLimitComesNear) {
     EXPECT_EQ(pages_to_read(1'000'000, limits, 9'000), 125u);
     EXPECT_EQ(pages_to_read(1'000'000, limits, 20'000), 64u);
     EXPECT_EQ(pages_to_read(10, limits, 20'000), 10u);
+    EXPECT_EQ(pages_to_read(100, limits, 20'000), 64u);
+    EXPECT_EQ(pages_to_read(100, {.at_least = 10, .at_most = 10}, 0), 10u);
+    EXPECT_EQ(pages_to_add(100'000, limits, 9'900, 100, 0.1), 0u);
+}
+
+TEST(BloatPages, ASecondLookIsAsLargeAsTheFirstOneLeftOpen) {
+    const Limits limits;
+    EXPECT_EQ(pages_to_add(100'000, limits, 0, 200, 0.01), 0u);
+    EXPECT_EQ(pages_to_add(100'000, limits, 0, 200, 0.02), 600u);  // twice the margin, four times the pages
+    EXPECT_EQ(pages_to_add(100'000, limits, 0, 200, 0.5), 2800u);  // 3000 in all
+    EXPECT_EQ(pages_to_add(10'000, limits, 0, 200, 0.5), 800u);    // 10 % in all
+    EXPECT_EQ(pages_to_add(1000, limits, 0, 64, 0.5), 192u);       // 256 in all
+    EXPECT_EQ(pages_to_add(400, limits, 0, 64, 0.5), 400u);        // half would be needed: all of it
+    EXPECT_EQ(pages_to_add(50, limits, 0, 50, 0.5), 0u);
 }
 
 TEST(BlockSample, TakesOneBlockOfEachStratumInOrder) {
@@ -30,8 +45,8 @@ TEST(BlockSample, TakesOneBlockOfEachStratumInOrder) {
         ASSERT_EQ(sample.size(), count);
         std::uint32_t start = 0;
         for (std::uint32_t i = 0; i < count; ++i) {
-            EXPECT_GE(sample.block(i), start);
-            EXPECT_LT(sample.block(i), start + sample.width(i));
+            EXPECT_GE(sample.blocks()[i], start);
+            EXPECT_LT(sample.blocks()[i], start + sample.width(i));
             start += sample.width(i);
         }
         EXPECT_EQ(start, 1000u);
@@ -41,7 +56,7 @@ TEST(BlockSample, TakesOneBlockOfEachStratumInOrder) {
 
 TEST(BlockSample, ChoosesEveryBlockAlike) {
     std::vector<int> hits(100);
-    for (std::uint64_t seed = 0; seed < 10'000; ++seed) ++hits[BlockSample(100, 10, seed).block(3)];
+    for (std::uint64_t seed = 0; seed < 10'000; ++seed) ++hits[BlockSample(100, 10, seed).blocks()[3]];
     for (int block = 0; block < 100; ++block) {
         if (block < 30 || block >= 40)
             EXPECT_EQ(hits[block], 0);
@@ -72,7 +87,7 @@ TEST(StratifiedTotal, IntervalHoldsAsOftenAsItSays) {
         const BlockSample sample(10'000, 100, run);
         std::vector<Stratum> strata;
         for (std::uint32_t i = 0; i < sample.size(); ++i)
-            strata.push_back({static_cast<double>(sample.width(i)), contents[sample.block(i)]});
+            strata.push_back({static_cast<double>(sample.width(i)), contents[sample.blocks()[i]]});
         const Total total = stratified_total(strata);
         held += std::abs(total.value - truth) <= total.margin;
         error += std::abs(total.value - truth) / truth / runs;
@@ -80,6 +95,12 @@ TEST(StratifiedTotal, IntervalHoldsAsOftenAsItSays) {
     EXPECT_GE(held, 930);
     EXPECT_LE(held, 985);
     EXPECT_LT(error, 0.006);
+}
+
+TEST(StratifiedTotal, TwoSamplesAreOneByTheirSizes) {
+    const Total both = combined({10, 3, 100}, 100, {20, 4, 100}, 300);
+    EXPECT_DOUBLE_EQ(both.value, 17.5);
+    EXPECT_DOUBLE_EQ(both.margin, std::hypot(0.25 * 3, 0.75 * 4));
 }
 
 TEST(HeapPacker, FillsPagesAsHeapInsertDoes) {
@@ -107,6 +128,59 @@ TEST(HeapPacker, LeavesWhatDoesNotFitAndWhatFillfactorReserves) {
     HeapPacker many({.usable = 1000, .reserved = 0, .pointer = 4, .max_tuples = 10});
     for (int i = 0; i < 20; ++i) many.add(8);
     EXPECT_DOUBLE_EQ(many.pages(), 2);
+}
+
+// Six items of 100 bytes fit above the reserve of 400; the seventh begins a page, to which the sixth
+// goes over.
+TEST(BtreePacker, MovesTheLastItemOfAFullPageToTheNext) {
+    BtreePacker packer({.usable = 1000, .reserved = 400, .pointer = 4, .heap_tid = 8});
+    for (int i = 0; i < 6; ++i) packer.add(96);
+    EXPECT_LE(packer.pages(), 1);
+    packer.add(96);
+    EXPECT_DOUBLE_EQ(packer.pages(), 1.4);  // five items, then two of five
+    for (int i = 7; i < 102; ++i) packer.add(96);
+    EXPECT_DOUBLE_EQ(packer.pages(), 20.4);
+    EXPECT_DOUBLE_EQ(packer.pages_per_byte(), 1.0 / 500);
+}
+
+TEST(BtreePacker, KeepsThreeItemsOnAPageWhateverTheirLength) {
+    BtreePacker packer({.usable = 1000, .reserved = 900, .pointer = 4, .heap_tid = 8});
+    for (int i = 0; i < 30; ++i) packer.add(296);
+    EXPECT_NEAR(packer.pages(), 29, 1.01);  // two and a high key: one item a page goes over
+}
+
+TEST(BtreePacker, APostingListLeavesRoomSinceTheHighKeyIsShort) {
+    BtreePacker plain({.usable = 8148, .reserved = 819, .pointer = 4, .heap_tid = 8});
+    BtreePacker posting = plain;
+    for (int i = 0; i < 1000; ++i) {
+        plain.add(256);
+        posting.add(256, 240);
+    }
+    EXPECT_GT(plain.pages(), posting.pages());
+}
+
+TEST(BtreePacker, InternalPagesFallByTheNumberOfChildren) {
+    EXPECT_DOUBLE_EQ(internal_pages(0, 20, 5000), 0);
+    EXPECT_DOUBLE_EQ(internal_pages(1, 20, 5000), 0);
+    EXPECT_DOUBLE_EQ(internal_pages(2, 20, 5000), 1);
+    EXPECT_DOUBLE_EQ(internal_pages(251, 20, 5000), 3);  // 2 and the root
+    EXPECT_DOUBLE_EQ(internal_pages(1e6, 20, 5000), 4000 + 16 + 1);
+    EXPECT_LT(internal_pages(1e6, 1e9, 5000), 1.1e6);  // ends whatever the pivot
+}
+
+TEST(PostingLists, AreFilledAsABuildDoes) {
+    const PostingRules rules{.alignment = 8, .pointer = 6, .largest = 812};
+    // Key of 16 bytes: 132 pointers make 808 bytes.
+    const PostingLists lists = merge_entries(16, 132 * 3 + 1, rules);
+    EXPECT_EQ(lists.capacity, 132);
+    EXPECT_EQ(lists.full_count, 3);
+    EXPECT_EQ(lists.full_length, 808);
+    EXPECT_EQ(lists.rest_length, 16);  // a single entry is a plain tuple
+    EXPECT_EQ(merge_entries(16, 2, rules).rest_length, 32);
+    EXPECT_EQ(merge_entries(16, 132, rules).rest_length, 0);
+    const PostingLists wide = merge_entries(900, 5, rules);  // too wide to merge
+    EXPECT_EQ(wide.full_count, 5);
+    EXPECT_EQ(wide.full_length, 900);
 }
 
 TEST(BloatVerdict, TablesByBloatAndDeadTuples) {

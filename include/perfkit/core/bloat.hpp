@@ -15,18 +15,25 @@
 
 namespace perfkit::bloat {
 
-// How much to read.
+// How much to read: first a look at a few pages, and a second one where the first leaves too much open.
 struct Limits {
-    double share = 0.03;              // of a relation's pages
-    std::uint32_t at_least = 64;      // pages; smaller relations are read whole
+    double share = 0.02;              // of a relation's pages, at first
+    double largest_share = 0.10;      // with the second look
+    std::uint32_t at_least = 64;      // pages; relations of less than twice as many are read whole
     std::uint32_t at_most = 3000;     // pages of one relation
     std::int64_t in_all = INT64_MAX;  // pages of one statement
+    double margin = 0.01;             // of the relation, to be reached by the 95 % interval on either side
 };
 
-// Pages to read of a relation of `blocks` pages in a statement that has read `spent` pages.  Where
-// the limit for the statement comes near, a relation gets at most an eighth of what is left, but
+// Pages to read first of a relation of `blocks` pages in a statement that has read `spent` pages.
+// Where the limit for the statement comes near, a relation gets at most an eighth of what is left, but
 // never less than `at_least`: the answer gets coarser instead of ending half-way.
 std::uint32_t pages_to_read(std::uint32_t blocks, const Limits& limits, std::int64_t spent);
+
+// Pages to read in a second look, after `read` pages have left a margin of this share of the relation;
+// 0 where that is good enough, and all of them where half would be needed anyway.
+std::uint32_t pages_to_add(std::uint32_t blocks, const Limits& limits, std::int64_t spent, std::uint32_t read,
+                           double margin);
 
 // One random block in each of `count` strata of equal width (within one block), ascending.
 class BlockSample {
@@ -34,9 +41,11 @@ public:
     BlockSample(std::uint32_t blocks, std::uint32_t count, std::uint64_t seed);
     std::uint32_t size() const { return count_; }
     bool whole() const { return count_ == total_; }
-    std::uint32_t block(std::uint32_t i) const { return blocks_[i]; }
+    const std::vector<std::uint32_t>& blocks() const { return blocks_; }
+    // First block of the i-th stratum; of the one after the last: the number of blocks.
+    std::uint32_t start(std::uint32_t i) const;
     // Number of blocks that the i-th one stands for.
-    std::uint32_t width(std::uint32_t i) const;
+    std::uint32_t width(std::uint32_t i) const { return start(i + 1) - start(i); }
 
 private:
     std::uint32_t total_;
@@ -52,14 +61,17 @@ struct Stratum {
 
 // An estimated total; the truth lies within +- margin in 95 of 100 samples.
 struct Total {
-    double value;
-    double margin;
-    double blocks;  // that the strata stand for
+    double value = 0;
+    double margin = 0;
+    double blocks = 0;  // that the strata stand for
 };
 
 // Sum over all blocks, from one block of each stratum, in the order of the blocks.  The variance is
 // that of neighbours' differences, since a stratum with one block has none of its own.
 Total stratified_total(std::span<const Stratum> strata);
+
+// The estimates of two samples of this many pages in one.
+Total combined(const Total& a, double pages_a, const Total& b, double pages_b);
 
 // Pages as VACUUM FULL fills them: tuples in their order, a new page where one no longer fits.
 class HeapPacker {
@@ -87,6 +99,56 @@ private:
     std::int64_t bytes_ = 0;          // on all pages
     std::int64_t bytes_in_full_ = 0;  // on full pages
 };
+
+// Leaf pages as a B-tree's build (nbtsort.c) fills them: items in their order until less is free than
+// fillfactor reserves; the item after that begins the next page, and the one before it moves there
+// too, leaving its key as the page's high key.
+class BtreePacker {
+public:
+    struct Page {
+        int usable;    // bytes for line pointers and items, without the high key's line pointer
+        int reserved;  // bytes that fillfactor keeps free
+        int pointer;   // bytes of a line pointer
+        int heap_tid;  // bytes that a truncated high key may need in addition
+    };
+    explicit BtreePacker(const Page& page) : page_(page), free_(page.usable) {}
+
+    // An item of `length` bytes, alignment included, `posting` of which a high key would not need.
+    void add(int length, int posting = 0);
+    double pages() const;
+    double pages_per_byte() const;
+
+private:
+    void start_page();
+
+    Page page_;
+    int free_;
+    int items_ = 0;
+    int last_ = 0;          // length of the last item
+    int last_posting_ = 0;  // of it, what a high key would not need
+    std::int64_t full_pages_ = 0;
+    std::int64_t bytes_ = 0;
+    std::int64_t bytes_in_full_ = 0;
+};
+
+// Pages above the leaves of a B-tree whose pivot tuples take `pivot` bytes, line pointer included, of
+// the `room` that fillfactor leaves on an internal page.
+double internal_pages(double leaf_pages, double pivot, double room);
+
+// How a B-tree's build merges entries with equal keys: posting lists of `count` heap pointers, each
+// of `length` bytes, and one of the rest.
+struct PostingLists {
+    int full_count;   // lists with as many pointers as one takes
+    int full_length;  // bytes of each
+    int rest_length;  // bytes of the last one, 0 where nothing is left
+    int capacity;     // pointers that one list takes; at least 1
+};
+struct PostingRules {
+    int alignment;  // bytes
+    int pointer;    // bytes of a heap pointer
+    int largest;    // bytes of the largest posting list tuple
+};
+PostingLists merge_entries(int key_length, int pointers, const PostingRules& rules);
 
 enum class Class { ok, moderate, high };
 const char* name_of(Class level);

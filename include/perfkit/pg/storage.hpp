@@ -49,6 +49,14 @@ struct Storage {
 // Reads pg_class as it is now; false where there is no such relation (any more).
 bool find_storage(Oid oid, Storage& storage);
 
+// What pg_index says of an index; false where there is no such index (any more).
+struct IndexRow {
+    Oid table = InvalidOid;
+    bool unique = false;
+    bool partial = false;
+};
+bool find_index(Oid oid, IndexRow& row);
+
 // The table that an index or a TOAST table belongs to, else the relation itself.
 Oid table_of(const Storage& storage);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "perfkit/core/bloat.hpp"
 
@@ -24,6 +25,57 @@ double HeapPacker::pages_per_byte() const {
 double HeapPacker::pages() const {
     const auto rest = static_cast<double>(bytes_ - bytes_in_full_);
     return static_cast<double>(full_pages_) + std::min(rest * pages_per_byte(), 1.0);
+}
+
+void BtreePacker::start_page() {
+    // The last item goes over to the new page.
+    ++full_pages_;
+    bytes_in_full_ = bytes_ - last_;
+    free_ = page_.usable - last_;
+    items_ = 1;
+}
+
+void BtreePacker::add(int length, int posting) {
+    const int space = free_ - page_.pointer;
+    const bool too_long = space < length + page_.heap_tid;
+    const bool full = space + last_posting_ < page_.reserved && items_ > 1;
+    if (items_ > 0 && (too_long || full)) start_page();
+    ++items_;
+    last_ = length + page_.pointer;
+    last_posting_ = posting;
+    free_ -= last_;
+    bytes_ += last_;
+}
+
+double BtreePacker::pages_per_byte() const {
+    if (full_pages_ > 0) return static_cast<double>(full_pages_) / static_cast<double>(bytes_in_full_);
+    return 1.0 / (page_.usable - page_.reserved);
+}
+
+double BtreePacker::pages() const {
+    const auto rest = static_cast<double>(bytes_ - bytes_in_full_);
+    return static_cast<double>(full_pages_) + std::min(rest * pages_per_byte(), 1.0);
+}
+
+double internal_pages(double leaf_pages, double pivot, double room) {
+    const double children = std::max(room / pivot, 2.0);
+    double pages = 0;
+    for (double level = leaf_pages; level > 1;) {
+        level = std::ceil(level / children);
+        pages += level;
+    }
+    return pages;
+}
+
+PostingLists merge_entries(int key_length, int pointers, const PostingRules& rules) {
+    const auto aligned = [&](int bytes) { return (bytes + rules.alignment - 1) / rules.alignment * rules.alignment; };
+    const auto length = [&](int count) {
+        return count == 1 ? key_length : aligned(key_length + count * rules.pointer);
+    };
+    const int room = rules.largest / rules.alignment * rules.alignment - key_length;
+    const int capacity = std::max(room / rules.pointer, 1);
+    const int rest = pointers % capacity;
+    return {pointers / capacity, length(capacity), rest == 0 ? 0 : length(rest), capacity};
 }
 
 }  // namespace perfkit::bloat

@@ -15,35 +15,50 @@ std::uint64_t next_random(std::uint64_t& state) {
     return z ^ z >> 31;
 }
 
-std::uint32_t stratum_start(std::uint32_t blocks, std::uint32_t count, std::uint32_t i) {
-    return static_cast<std::uint32_t>(std::uint64_t{blocks} * i / count);
+// What the limit for the statement leaves of a wish, within the relation.
+std::uint32_t granted(std::int64_t wanted, std::uint32_t blocks, const Limits& limits, std::int64_t spent) {
+    const std::int64_t left = std::max<std::int64_t>(limits.in_all - spent, 0);
+    wanted = std::clamp<std::int64_t>(left / 8, std::min<std::int64_t>(limits.at_least, wanted), wanted);
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(wanted, blocks));
 }
 
 }  // namespace
 
 std::uint32_t pages_to_read(std::uint32_t blocks, const Limits& limits, std::int64_t spent) {
     const auto share = static_cast<std::int64_t>(std::ceil(blocks * limits.share));
-    const std::int64_t left = std::max<std::int64_t>(limits.in_all - spent, 0);
-    std::int64_t wanted = std::clamp<std::int64_t>(share, limits.at_least, std::max(limits.at_least, limits.at_most));
-    wanted = std::clamp<std::int64_t>(left / 8, std::min<std::int64_t>(limits.at_least, wanted), wanted);
-    return static_cast<std::uint32_t>(std::min<std::int64_t>(wanted, blocks));
+    const std::int64_t most = std::max(limits.at_least, limits.at_most);
+    const std::int64_t wanted = std::clamp<std::int64_t>(share, limits.at_least, most);
+    const bool all = wanted >= blocks / 2 && blocks <= most;
+    return granted(all ? blocks : wanted, blocks, limits, spent);
+}
+
+std::uint32_t pages_to_add(std::uint32_t blocks, const Limits& limits, std::int64_t spent, std::uint32_t read,
+                           double margin) {
+    if (margin <= limits.margin || read >= blocks) return 0;
+    // The margin falls with the square root of the pages read.
+    const double needed = read * (margin / limits.margin) * (margin / limits.margin);
+    const double share = std::max(blocks * limits.largest_share, 4.0 * limits.at_least);
+    const double most = std::min<double>(share, limits.at_most);
+    const auto wanted = static_cast<std::int64_t>(std::ceil(std::min(needed, most)));
+    if (wanted <= read) return 0;
+    const std::uint32_t all = granted(wanted >= blocks / 2 ? blocks : wanted, blocks, limits, spent);
+    if (all == blocks) return blocks;
+    return all > read ? all - read : 0;
 }
 
 BlockSample::BlockSample(std::uint32_t blocks, std::uint32_t count, std::uint64_t seed)
     : total_(blocks), count_(std::min(count, blocks)) {
     blocks_.reserve(count_);
-    for (std::uint32_t i = 0; i < count_; ++i) {
-        const std::uint32_t start = stratum_start(blocks, count_, i);
-        blocks_.push_back(start + static_cast<std::uint32_t>(next_random(seed) % width(i)));
-    }
+    for (std::uint32_t i = 0; i < count_; ++i)
+        blocks_.push_back(start(i) + static_cast<std::uint32_t>(next_random(seed) % width(i)));
 }
 
-std::uint32_t BlockSample::width(std::uint32_t i) const {
-    return stratum_start(total_, count_, i + 1) - stratum_start(total_, count_, i);
+std::uint32_t BlockSample::start(std::uint32_t i) const {
+    return count_ == 0 ? 0 : static_cast<std::uint32_t>(std::uint64_t{total_} * i / count_);
 }
 
 Total stratified_total(std::span<const Stratum> strata) {
-    Total total{0, 0, 0};
+    Total total;
     double differences = 0;
     for (std::size_t i = 0; i < strata.size(); ++i) {
         const double here = strata[i].width * strata[i].value;
@@ -60,6 +75,12 @@ Total stratified_total(std::span<const Stratum> strata) {
         total.margin = 1.96 * std::sqrt(variance);
     }
     return total;
+}
+
+Total combined(const Total& a, double pages_a, const Total& b, double pages_b) {
+    const double share_a = pages_a / (pages_a + pages_b);
+    const double share_b = 1 - share_a;
+    return {share_a * a.value + share_b * b.value, std::hypot(share_a * a.margin, share_b * b.margin), a.blocks};
 }
 
 }  // namespace perfkit::bloat

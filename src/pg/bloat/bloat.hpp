@@ -13,10 +13,30 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "access/itup.h"
 #include "miscadmin.h"
 }
 
 namespace perfkit::pg {
+
+// What one look at a relation has found, as totals of the relation.
+struct Look {
+    double pages = 0;  // read, without the damaged ones
+    std::int64_t damaged = 0;
+    bool whole = false;
+    bloat::Total bytes;  // that a rewrite keeps, line pointers included
+    double live = 0;
+    double dead = 0;
+    double held = 0;
+    double leaves = 0;     // of a B-tree: leaf pages in use
+    double leaf_free = 0;  // and the bytes free on them
+
+    // Makes totals of the relation of what `seen` of its blocks hold.
+    void scale_to(double blocks, double seen);
+    void merge(const Look& other);
+    // Every page was read, and none was damaged.
+    bool certain() const { return whole && damaged == 0; }
+};
 
 // A relation's bloat as far as it is known; `reason` says why where it is not.
 struct Measurement {
@@ -28,8 +48,10 @@ struct Measurement {
     double held = 0;  // of the dead: still needed by some snapshot, so that a rewrite keeps them
     std::optional<double> leaf_density;
     std::int64_t pages_read = 0;
-    std::int64_t pages_damaged = 0;
     std::string reason;
+
+    // Takes over the counts; says so where not one page could be read.
+    void take(const Look& look);
 };
 
 // The oldest transactions that a rewrite of a relation must keep tuples for, each found once.
@@ -86,6 +108,25 @@ private:
     bool any_dropped_ = false;
 };
 
+// The leaf pages of a B-tree in the order of their keys, each with the number of leaf pages that it
+// stands for: more than one where the levels above were too large to be read whole.
+struct Leaves {
+    std::vector<BlockNumber> blocks{};
+    std::vector<double> weights{};
+    double total = 0;   // leaf pages
+    double margin = 0;  // of the total, half of the 95 % interval
+    std::int64_t pages_read = 0;
+};
+
+// Finds them by way of the root, reading at most `most` pages of each level; nothing where the tree is
+// damaged on its way or has no page but the meta page.
+std::optional<Leaves> find_leaves(const Storage& index, BlockNumber blocks, std::uint32_t most, std::uint64_t seed);
+
+// The item that a line pointer of a B-tree page names; null where it lies outside the page's items.
+const IndexTupleData* btree_item(const char* page, const ItemIdData& pointer);
+// The number of line pointers of a B-tree page; -1 where its header is not one of a B-tree's.
+int btree_items(const char* page);
+
 struct Request {
     bool exact = false;
     bloat::Limits limits;
@@ -93,40 +134,54 @@ struct Request {
     std::uint64_t seed = 0;
 };
 
-// The caller holds a lock on the relation, whose access method it has checked.
-Measurement measure_heap(const Storage& table, const Request& request, TransactionId horizon);
-Measurement measure_btree(const Storage& index, const Request& request);
+// The caller holds a lock on the relation, whose access method it has checked, and which has this many
+// blocks, at least one.
+Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& request, TransactionId horizon);
+Measurement measure_btree(const Storage& index, BlockNumber blocks, const Request& request);
 
 // WARNING about a page that does not have the structure it should.
 void warn_damaged(const Storage& storage, BlockNumber block, const char* what);
 
-// Reads the pages of a sample.  inspect(page) says what is wrong with a page, or null; use(width) is
-// then called with the number of blocks that it stands for.  Returns the number of damaged pages,
-// each of which was read twice, lest a page be blamed that was just being written.
+// Reads blocks in this order.  inspect(page) says what is wrong with a page, or null; use(i) is then
+// called with the number of the block in the list.  Returns the number of damaged pages, each of which
+// was read twice, lest a page be blamed that was just being written.
 template <typename Inspect, typename Use>
-std::int64_t read_pages(const Storage& storage, const bloat::BlockSample& sample, Inspect inspect, Use use) {
-    constexpr std::uint32_t ahead = 32;
+std::int64_t read_pages(const Storage& storage, const std::vector<BlockNumber>& blocks, Inspect inspect, Use use) {
+    constexpr std::size_t ahead = 32;
     PageReader pages(storage);
     std::int64_t damaged = 0;
     const auto wrong_with = [&](const char* page) {
         return page != nullptr ? inspect(page) : "invalid page header or checksum";
     };
-    for (std::uint32_t i = 0; i < sample.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(ahead, blocks.size()); ++i) pages.prefetch(blocks[i]);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
         call([] { CHECK_FOR_INTERRUPTS(); });
-        if (i == 0)
-            for (std::uint32_t j = 0; j < std::min(ahead, sample.size()); ++j) pages.prefetch(sample.block(j));
-        if (i + ahead < sample.size()) pages.prefetch(sample.block(i + ahead));
-        const BlockNumber block = sample.block(i);
-        const char* wrong = wrong_with(pages.read(block));
-        if (wrong != nullptr) wrong = wrong_with(pages.read_again(block));
+        if (i + ahead < blocks.size()) pages.prefetch(blocks[i + ahead]);
+        const char* wrong = wrong_with(pages.read(blocks[i]));
+        if (wrong != nullptr) wrong = wrong_with(pages.read_again(blocks[i]));
         if (wrong == nullptr) {
-            use(static_cast<double>(sample.width(i)));
+            use(i);
             continue;
         }
-        warn_damaged(storage, block, wrong);
+        warn_damaged(storage, blocks[i], wrong);
         ++damaged;
     }
     return damaged;
+}
+
+// One look, and a second one where the first leaves too much open; `look(count, seed)` takes one at
+// `count` of the relation's pages, `pages_per_byte()` says what a kept byte takes by now.
+template <typename Take, typename Scale>
+Look take_looks(std::uint32_t blocks, const Request& request, Take look, Scale pages_per_byte) {
+    if (request.exact) return look(blocks, request.seed);
+    const std::uint32_t count = bloat::pages_to_read(blocks, request.limits, request.spent);
+    Look result = look(count, request.seed);
+    if (result.whole || result.pages == 0) return result;
+    const double margin = result.bytes.margin * pages_per_byte() / blocks;
+    const std::uint32_t more = bloat::pages_to_add(blocks, request.limits, request.spent + count, count, margin);
+    if (more == blocks) return look(blocks, request.seed);
+    if (more > 0) result.merge(look(more, ~request.seed));
+    return result;
 }
 
 }  // namespace perfkit::pg

@@ -3,16 +3,19 @@
 #include <cmath>
 
 #include "bloat.hpp"
+#include "perfkit/pg/bloat.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/subtransaction.hpp"
 
 extern "C" {
+#include "access/nbtree.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_authid_d.h"
 #include "catalog/pg_class_d.h"
 #include "commands/defrem.h"
 #include "common/pg_prng.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
@@ -20,6 +23,9 @@ extern "C" {
 using namespace perfkit;
 
 namespace {
+
+int max_pages = 3000;
+int page_budget = 100'000;
 
 // What the calls of one statement share.
 struct Statement {
@@ -82,10 +88,10 @@ std::string cannot_tell(const pg::Storage& relation) {
 }
 
 void check_privileges(const pg::Storage& relation) {
+    if (pg::call([] { return has_privs_of_role(GetUserId(), ROLE_PG_STAT_SCAN_TABLES); })) return;
     const Oid table = pg::table_of(relation);
-    pg::call([&, name = relation.name.c_str()] {
-        if (!has_privs_of_role(GetUserId(), ROLE_PG_STAT_SCAN_TABLES) &&
-            pg_class_aclcheck(table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+    pg::call([table, name = relation.name.c_str()] {
+        if (pg_class_aclcheck(table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
             ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for relation %s", name),
                             errhint("The bloat of a relation is shown to members of pg_stat_scan_tables and to those "
                                     "who may SELECT from its table.")));
@@ -95,14 +101,18 @@ void check_privileges(const pg::Storage& relation) {
 pg::Measurement measure(const pg::Storage& relation, const pg::Request& request, Statement& statement) {
     pg::Measurement result;
     result.reason = cannot_tell(relation);
-    if (!result.reason.empty()) return result;
-    if (pg::blocks_of(relation) < 0) {
+    if (!relation.has_file() || relation.other_temporary()) return result;
+    const std::int64_t blocks = pg::blocks_of(relation);
+    if (blocks < 0) {
         result.reason = "has no file: an unlogged relation on a standby";
-        return result;
+    } else if (!result.reason.empty()) {
+        result.blocks = blocks;
+    } else if (blocks > 0) {
+        result = relation.kind == RELKIND_INDEX ? pg::measure_btree(relation, static_cast<BlockNumber>(blocks), request)
+                                                : pg::measure_heap(relation, static_cast<BlockNumber>(blocks), request,
+                                                                   statement.horizons.of(relation));
+        result.blocks = blocks;
     }
-    result = pg::measure_heap(relation, request, statement.horizons.of(relation));
-    if (result.pages_read > 0 && result.pages_damaged == result.pages_read)
-        result.reason = "every page that was read is damaged";
     return result;
 }
 
@@ -138,7 +148,7 @@ double percent(double part, double whole) { return std::round(part / whole * 100
 
 int fillfactor_of(const pg::Storage& relation) {
     if (relation.fillfactor > 0) return relation.fillfactor;
-    return relation.kind == RELKIND_INDEX ? 90 : HEAP_DEFAULT_FILLFACTOR;
+    return relation.kind == RELKIND_INDEX ? BTREE_DEFAULT_FILLFACTOR : HEAP_DEFAULT_FILLFACTOR;
 }
 
 void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement& found) {
@@ -167,47 +177,58 @@ void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement&
               command(relation, verdict.action), nothing});
 }
 
-bool wants_exact(FunctionCallInfo fcinfo) {
+pg::Request request_of(FunctionCallInfo fcinfo) {
+    pg::Request request;
     const std::string_view method =
         PG_ARGISNULL(1) ? "sample" : pg::call([=] { return text_to_cstring(PG_GETARG_TEXT_PP(1)); });
     if (method != "sample" && method != "exact") throw std::invalid_argument("method must be 'sample' or 'exact'");
-    return method == "exact";
+    request.exact = method == "exact";
+    const int most = PG_ARGISNULL(2) ? max_pages : PG_GETARG_INT32(2);
+    if (most < 1) throw std::invalid_argument("max_pages must be at least 1");
+    request.limits.at_most = static_cast<std::uint32_t>(most);
+    request.limits.at_least = std::min(request.limits.at_least, request.limits.at_most);
+    request.limits.in_all = page_budget;
+    request.seed =
+        PG_ARGISNULL(3) ? pg_prng_uint64(&pg_global_prng_state) : static_cast<std::uint64_t>(PG_GETARG_INT64(3));
+    return request;
 }
 
 }  // namespace
+
+void pg::init_bloat() {
+    DefineCustomIntVariable("pg_perfkit.bloat_max_pages",
+                            "Most pages of one relation that a sample of its bloat reads.", nullptr, &max_pages, 3000,
+                            1, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.bloat_page_budget",
+                            "Pages that one statement should read for the bloat of all its relations.",
+                            "Samples get smaller as it comes near, but never smaller than 64 pages.", &page_budget,
+                            100'000, 0, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+}
 
 PERFKIT_FUNCTION(pk_bloat) {
     pg::Rows rows(fcinfo);
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Oid oid = PG_GETARG_OID(0);
     Statement& statement = statement_of(fcinfo);
-    pg::Request request;
-    request.exact = wants_exact(fcinfo);
-    if (!PG_ARGISNULL(2)) {
-        if (PG_GETARG_INT32(2) < 1) throw std::invalid_argument("max_pages must be at least 1");
-        request.limits.at_most = static_cast<std::uint32_t>(PG_GETARG_INT32(2));
-        request.limits.at_least = std::min(request.limits.at_least, request.limits.at_most);
-    }
-    request.seed =
-        PG_ARGISNULL(3) ? pg_prng_uint64(&pg_global_prng_state) : static_cast<std::uint64_t>(PG_GETARG_INT64(3));
+    pg::Request request = request_of(fcinfo);
     request.spent = statement.pages_read;
 
     pg::Storage relation;
     if (!pg::find_storage(oid, relation)) PG_RETURN_NULL();
     check_privileges(relation);
     pg::Measurement found;
+    bool dropped = false;
     const auto trouble = pg::in_subtransaction([&] {
         if (!pg::try_lock(oid)) {
             found.reason = "busy: another session holds or awaits an ACCESS EXCLUSIVE lock";
             return;
         }
         // What was read before the lock may have changed until it was granted.
-        if (pg::find_storage(oid, relation))
-            found = measure(relation, request, statement);
-        else
-            found.reason = "dropped";
+        dropped = !pg::find_storage(oid, relation);
+        if (!dropped) found = measure(relation, request, statement);
         pg::unlock(oid);
     });
+    if (dropped) PG_RETURN_NULL();
     if (trouble) found.reason = trouble->what();
     statement.pages_read += found.pages_read;
     add_row(rows, relation, found);

@@ -106,46 +106,44 @@ bloat::HeapPacker::Page page_of(const Storage& table) {
 
 }  // namespace
 
-Measurement measure_heap(const Storage& table, const Request& request, TransactionId horizon) {
+Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& request, TransactionId horizon) {
     Measurement result;
-    result.blocks = blocks_of(table);
-    if (result.blocks <= 0) return result;
-    const auto blocks = static_cast<std::uint32_t>(result.blocks);
-    const std::uint32_t count = request.exact ? blocks : bloat::pages_to_read(blocks, request.limits, request.spent);
-    const bloat::BlockSample sample(blocks, count, request.seed);
-
     HeapReader heap(table, horizon);
     HeapPage found;
     bloat::HeapPacker packer(page_of(table));
-    std::vector<bloat::Stratum> kept;
-    kept.reserve(sample.size());
-    result.pages_read = sample.size();
-    result.pages_damaged = read_pages(
-        table, sample, [&](const char* page) { return heap.read(page, found); },
-        [&](double width) {
-            double bytes = 0;
-            for (const int length : found.lengths) {
-                packer.add(length);
-                bytes += length + static_cast<int>(sizeof(ItemIdData));
-            }
-            kept.push_back({width, bytes});
-            result.live += width * found.live;
-            result.dead += width * found.dead;
-            result.held += width * found.held;
-        });
-    if (kept.empty()) return result;
 
-    const bloat::Total bytes = bloat::stratified_total(kept);
-    const double scale = result.blocks / bytes.blocks;
-    result.live *= scale;
-    result.dead *= scale;
-    result.held *= scale;
-    if (sample.whole() && result.pages_damaged == 0) {
-        result.ideal_blocks = std::ceil(packer.pages());
-    } else {
-        result.ideal_blocks = bytes.value * scale * packer.pages_per_byte();
-        result.margin = bytes.margin * scale * packer.pages_per_byte();
-    }
+    const auto look = [&](std::uint32_t count, std::uint64_t seed) {
+        const bloat::BlockSample sample(blocks, count, seed);
+        if (sample.whole()) packer = bloat::HeapPacker(page_of(table));
+        Look here;
+        std::vector<bloat::Stratum> kept;
+        kept.reserve(sample.size());
+        here.damaged = read_pages(
+            table, sample.blocks(), [&](const char* page) { return heap.read(page, found); },
+            [&](std::size_t i) {
+                double bytes = 0;
+                for (const int length : found.lengths) {
+                    packer.add(length);
+                    bytes += length + static_cast<int>(sizeof(ItemIdData));
+                }
+                const double width = sample.width(static_cast<std::uint32_t>(i));
+                kept.push_back({width, bytes});
+                here.live += width * found.live;
+                here.dead += width * found.dead;
+                here.held += width * found.held;
+            });
+        here.pages = static_cast<double>(kept.size());
+        here.whole = sample.whole();
+        here.bytes = bloat::stratified_total(kept);
+        here.scale_to(blocks, here.bytes.blocks);
+        result.pages_read += sample.size();
+        return here;
+    };
+    const Look all = take_looks(blocks, request, look, [&] { return packer.pages_per_byte(); });
+    result.take(all);
+    if (all.pages == 0) return result;
+    result.ideal_blocks = all.certain() ? std::ceil(packer.pages()) : all.bytes.value * packer.pages_per_byte();
+    result.margin = all.bytes.margin * packer.pages_per_byte();
     return result;
 }
 

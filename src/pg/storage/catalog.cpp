@@ -108,18 +108,23 @@ bool find_storage(Oid oid, Storage& storage) {
     return true;
 }
 
+bool find_index(Oid oid, IndexRow& row) {
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_index_indexrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+    return with_tuple(IndexRelationId, IndexRelidIndexId, &key, 1, [&](HeapTuple tuple, TupleDesc) {
+        const FormData_pg_index& form = *reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+        row = {form.indrelid, form.indisunique, !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr)};
+    });
+}
+
 Oid table_of(const Storage& storage) {
     Oid table = storage.oid;
     if (storage.kind == RELKIND_INDEX || storage.kind == RELKIND_PARTITIONED_INDEX) {
-        ScanKeyData key;
-        ScanKeyInit(&key, Anum_pg_index_indexrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage.oid));
-        with_tuple(IndexRelationId, IndexRelidIndexId, &key, 1, [&](HeapTuple tuple, TupleDesc) {
-            Form_pg_index index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-            table = index->indrelid;
-        });
+        IndexRow index;
+        if (!find_index(storage.oid, index)) return table;
+        table = index.table;
         Storage parent;
-        if (table != storage.oid && find_storage(table, parent) && parent.kind == RELKIND_TOASTVALUE)
-            return table_of(parent);
+        if (find_storage(table, parent) && parent.kind == RELKIND_TOASTVALUE) return table_of(parent);
     } else if (storage.kind == RELKIND_TOASTVALUE) {
         ScanKeyData keys[2];
         ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,

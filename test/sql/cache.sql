@@ -1,0 +1,25 @@
+-- Cache hits: NULL, not 100, where nothing was needed; else what the server's statistics add up to.
+SELECT hits, reads, pk_hit_percent(hits, reads) AS percent, pk_hit_class(pk_hit_percent(hits, reads)) AS class
+FROM (VALUES (0::bigint, 0::bigint), (NULL, 1), (1, NULL), (1, 0), (0, 1), (9999, 1), (99, 1), (98, 2), (90, 10), (89, 11),
+             (9223372036854775807, 9223372036854775807)) v(hits, reads);
+
+SET client_min_messages = warning;
+CREATE SCHEMA pk_cache_test;
+CREATE TABLE pk_cache_test.never ();
+CREATE TABLE pk_cache_test."a""b" (id int PRIMARY KEY, doc text) WITH (autovacuum_enabled = off, toast.autovacuum_enabled = off);
+ALTER TABLE pk_cache_test."a""b" ALTER doc SET STORAGE EXTERNAL;
+INSERT INTO pk_cache_test."a""b" SELECT i, repeat('x', 5000) FROM generate_series(1, 100) i;
+SET enable_seqscan = off;
+SELECT sum(length(doc)) FROM pk_cache_test."a""b" WHERE id < 1000;
+SELECT pg_stat_force_next_flush();
+SELECT table_name, heap_hits > 0 AS heap, index_hits > 0 AS index, toast_hits > 0 AS toast,
+       reads = coalesce(heap_reads, 0) + coalesce(index_reads, 0) + coalesce(toast_reads, 0) AS reads_add_up,
+       hits = coalesce(heap_hits, 0) + coalesce(index_hits, 0) + coalesce(toast_hits, 0) AS hits_add_up,
+       hit_percent BETWEEN 0 AND 100 AS percent, class IS NOT NULL AS classed
+FROM pk_cache_table WHERE schema_name = 'pk_cache_test' ORDER BY 1;
+SELECT table_name, index_name, hits > 0 AS hits, hit_percent BETWEEN 0 AND 100 AS percent FROM pk_cache_index WHERE schema_name = 'pk_cache_test';
+SELECT count(*) AS this_database, bool_and(hits > 0 AND hit_percent BETWEEN 0 AND 100) AS hits FROM pk_cache_database WHERE database_name = current_database();
+-- The server's own views say the same.
+SELECT count(*) AS different FROM pk_cache_table c JOIN pg_statio_all_tables s ON s.schemaname = c.schema_name AND s.relname = c.table_name
+WHERE s.schemaname = 'pk_cache_test' AND (c.heap_reads, c.heap_hits) IS DISTINCT FROM (s.heap_blks_read, s.heap_blks_hit);
+DROP SCHEMA pk_cache_test CASCADE;

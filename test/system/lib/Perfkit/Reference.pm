@@ -245,7 +245,7 @@ sub _features
 		$sql =~ s/--.*//g;
 		$feature_of{$1} = $feature
 		  while $sql =~ /CREATE\s+(?:OR\s+REPLACE\s+)?
-		    (?:FUNCTION|PROCEDURE|AGGREGATE|(?:MATERIALIZED\s+)?VIEW|TABLE|SEQUENCE|TYPE|DOMAIN|OPERATOR\s+CLASS|OPERATOR)\s+([^\s(]+)/gx;
+		    (?:FUNCTION|PROCEDURE|AGGREGATE|(?:MATERIALIZED\s+)?VIEW|TABLE|SEQUENCE|TYPE|DOMAIN|OPERATOR\s+CLASS|OPERATOR)\s+(?:\@extschema\@\.)?([^\s(]+)/gx;
 		$feature_of{"$1 as $2"} = $feature while $sql =~ /CREATE\s+CAST\s*\(\s*([\w\[\]]+)\s+AS\s+([\w\[\]]+)\s*\)/g;
 	}
 	return %feature_of;

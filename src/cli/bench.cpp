@@ -1,5 +1,6 @@
 // perfkit bench: runs a workload and measures it.
 
+#include <algorithm>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -18,9 +19,13 @@
 namespace perfkit::cli {
 namespace {
 
+constexpr double a_day = 86400;
+
 struct Options {
     DriverOptions driver;
     double rate = 0;
+    std::size_t operations = 0;
+    double duration = -1;
     std::string form = "mixed";
     std::string workload_file;
     std::string mix;
@@ -50,7 +55,13 @@ DriverResult drive_visibly(const Workload& workload, const DriverOptions& option
             std::string note = format_count(static_cast<double>(state.finished.load())) + " done";
             if (state.errors > 0) note += ", " + std::to_string(state.errors) + " errors";
             if (elapsed < options.warmup_seconds) note += " (warming up)";
-            progress.show(elapsed / total, note);
+            double fraction = elapsed / total;
+            if (options.operations) {
+                const double share =
+                    static_cast<double>(state.finished.load()) / static_cast<double>(*options.operations);
+                fraction = std::max(fraction, share);
+            }
+            progress.show(fraction, note);
             std::this_thread::sleep_for(std::chrono::milliseconds(200));
         }
     });
@@ -69,24 +80,34 @@ std::string utc_now() { return format_time(static_cast<double>(std::time(nullptr
 
 int bench(Options options) {
     if (options.rate > 0) options.driver.rate = options.rate;
+    if (options.operations > 0) {
+        if (options.driver.warmup_seconds > 0) {
+            throw UsageError("--operations measures all of them: warm up by a run before, without --warmup");
+        }
+        options.driver.operations = options.operations;
+        options.driver.duration_seconds = a_day;
+    }
+    if (options.duration > 0) options.driver.duration_seconds = options.duration;
     options.driver.form = options.form == "literal" ? Form::literal
                           : options.form == "bound" ? Form::bound
                                                     : Form::mixed;
     const Workload workload = read_workload(options);
 
     Database database(options.driver.conninfo);
-    nlohmann::json report = {{"format", bench_format},
-                             {"label", options.label},
-                             {"workload", workload.name},
-                             {"started_at", utc_now()},
-                             {"connections", options.driver.connections},
-                             {"rate_per_s", options.rate > 0 ? nlohmann::json(options.rate) : nlohmann::json(nullptr)},
-                             {"duration_s", options.driver.duration_seconds},
-                             {"warmup_s", options.driver.warmup_seconds},
-                             {"form", options.form},
-                             {"seed", options.driver.seed},
-                             {"mix", options.mix},
-                             {"server", describe_server(database)}};
+    nlohmann::json report = {
+        {"format", bench_format},
+        {"label", options.label},
+        {"workload", workload.name},
+        {"started_at", utc_now()},
+        {"connections", options.driver.connections},
+        {"rate_per_s", options.rate > 0 ? nlohmann::json(options.rate) : nlohmann::json(nullptr)},
+        {"duration_s", options.driver.duration_seconds},
+        {"operations", options.operations > 0 ? nlohmann::json(options.operations) : nlohmann::json(nullptr)},
+        {"warmup_s", options.driver.warmup_seconds},
+        {"form", options.form},
+        {"seed", options.driver.seed},
+        {"mix", options.mix},
+        {"server", describe_server(database)}};
     const ServerStats before = read_server_stats(database);
     DriverResult result = drive_visibly(workload, options.driver);
     // The connections are closed: their counters have arrived.
@@ -120,9 +141,12 @@ void add_bench_command(CLI::App& app) {
         ->add_option("-r,--rate", options->rate,
                      "Operations per second over all connections; latency then counts from the scheduled start")
         ->check(CLI::Range(0.001, 1e6));
-    command->add_option("-T,--duration", options->driver.duration_seconds, "Seconds to measure")
-        ->capture_default_str()
+    command->add_option("-T,--duration", options->duration, "Seconds to measure (30, or until --operations are done)")
         ->check(CLI::Range(0.1, 1e6));
+    command
+        ->add_option("-n,--operations", options->operations,
+                     "Measure this many operations: the same ones in every run of the same seed")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}));
     command->add_option("--warmup", options->driver.warmup_seconds, "Seconds to run before measuring")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1e6));

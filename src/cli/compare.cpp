@@ -9,6 +9,7 @@
 #include "command.hpp"
 #include "comparison.hpp"
 #include "database.hpp"
+#include "rounds.hpp"
 
 namespace perfkit::cli {
 namespace {
@@ -35,6 +36,8 @@ void compare(const Options& options) {
                             : options.measure == "cpu"   ? Measure::cpu
                                                          : Measure::latency;
     try {
+        reports = merge_rounds(std::move(reports));
+        if (reports.size() < 2) throw Failure("all files carry the same label: nothing to compare them with");
         std::cout << compare_reports(reports, measure, options.markdown);
         if (!options.svg.empty()) {
             std::ofstream file(options.svg);
@@ -51,7 +54,8 @@ void compare(const Options& options) {
 
 void add_compare_command(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("compare", "Show results of bench --json side by side");
+    CLI::App* command =
+        app.add_subcommand("compare", "Show results of bench --json side by side; those of one label are rounds");
     command->add_option("files", options->files, "The first is what the others are compared with")
         ->required()
         ->expected(2, 100)

@@ -31,6 +31,7 @@ const json* find_query(const json& report, const std::string& name) {
 
 const json& field(const json& summary, const char* key) {
     static const json null;
+    if (!summary.is_object()) return null;
     const auto found = summary.find(key);
     return found == summary.end() ? null : *found;
 }
@@ -53,6 +54,19 @@ std::string verdict_text(Verdict verdict) {
             return "too few samples";
     }
     return "";
+}
+
+// The change of the medians, and in parentheses the least and greatest change of a round, where both
+// have the same number of rounds.
+std::string change_with_spread(const json& before, const json& after, const char* key) {
+    const std::string change = change_text(field(before, key), field(after, key));
+    const json& first = field(field(before, "rounds"), key);
+    const json& second = field(field(after, "rounds"), key);
+    if (!first.is_array() || !second.is_array() || first.size() != second.size() || first.size() < 2) return change;
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < first.size(); ++i) ratios.push_back(second[i].get<double>() / first[i].get<double>());
+    const auto [least, greatest] = std::minmax_element(ratios.begin(), ratios.end());
+    return change + " (" + change_text(1, *least) + " to " + change_text(1, *greatest) + ')';
 }
 
 json wal_per_write(const json& report) {
@@ -102,7 +116,10 @@ private:
                 if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
             }
         }
-        for (const char* pool : {"reads", "writes", "all"}) names.push_back(pool);
+        for (const char* pool : {"reads", "writes", "all"}) {
+            const auto has_samples = [&](const json& report) { return report[pool]["samples"] > 0; };
+            if (std::any_of(reports_.begin(), reports_.end(), has_samples)) names.push_back(pool);
+        }
         return names;
     }
 
@@ -139,7 +156,7 @@ private:
             for (const char* key : {"p50_ms", "p95_ms", "p99_ms", "mean_ms"}) {
                 row.push_back(milliseconds_or_dash(field(before, key)) + " -> " +
                               milliseconds_or_dash(field(after, key)));
-                row.push_back(change_text(field(before, key), field(after, key)));
+                row.push_back(change_with_spread(before, after, key));
             }
             row.push_back(is_pool(name) ? "" : verdict_text(judge(before, after)));
             table.add(row);
@@ -154,15 +171,18 @@ private:
             if (i > 0) header.push_back("change");
         }
         Table table(header);
+        bool empty = true;
         for (const auto& name : rows()) {
             std::vector<std::string> row = {name};
             for (std::size_t i = 0; i < reports_.size(); ++i) {
-                row.push_back(milliseconds_or_dash(field(summary(i, name), key)));
-                if (i > 0) row.push_back(change_text(field(summary(0, name), key), field(summary(i, name), key)));
+                const json& value = field(summary(i, name), key);
+                row.push_back(milliseconds_or_dash(value));
+                empty = empty && value.is_null();
+                if (i > 0) row.push_back(change_with_spread(summary(0, name), summary(i, name), key));
             }
             table.add(row);
         }
-        add(table);
+        if (!empty) add(table);  // P99 of short runs
     }
 
     template <class Value>
@@ -189,6 +209,9 @@ private:
         add_total(
             table, "mean of the mix", [](const json& r) { return r["mix_mean_ms"]; }, milliseconds, true);
         add_total(
+            table, "time in queries", [&](const json& r) { return same_operations_sum(r); },
+            [](double value) { return format_fixed(value / 1000, 1) + " s"; }, true);
+        add_total(
             table, "throughput", [](const json& r) { return r["throughput_per_s"]; }, per_second, true);
         add_total(
             table, "cache hit", [](const json& r) { return r["cache"]["all"]["hit_ratio"]; }, percent, false);
@@ -213,6 +236,13 @@ private:
         add(table);
     }
 
+    // Comparable only where the runs had the same operations to do.
+    json same_operations_sum(const json& report) const {
+        const json& operations = field(report, "operations");
+        if (operations.is_null() || operations != field(reports_[0], "operations")) return nullptr;
+        return field(measured(report["all"], measure_), "sum_ms");
+    }
+
     // What a reader must not overlook.
     void add_findings(std::size_t run) {
         const std::string who = reports_.size() == 2 ? "" : label_of(reports_[run], run) + ": ";
@@ -226,22 +256,43 @@ private:
         if (!same.empty()) add_line(who + "Not helped by any index: " + same + '.');
         if (!slower.empty()) add_line(who + "Slower than before: " + slower + '.');
 
+        if (reports_[run]["reads"]["samples"] == 0) return;  // writes alone have no use for most indexes
+        add_unused(who, run, true);
+        add_unused(who, run, false);
+    }
+
+    // Indexes without a scan in the run: those made since the first run, or those that it had too.
+    // Keys are left out: they have another purpose.
+    void add_unused(const std::string& who, std::size_t run, bool made_since) {
         std::string unused;
-        double unused_bytes = 0;
+        double bytes = 0;
+        int made = 0;
         for (const auto& index : reports_[run]["indexes"]) {
-            if (index["constraint"].get<bool>() || index["scans"].get<double>() > 0) continue;
+            const auto same = [&](const json& other) {
+                return other["name"] == index["name"] && other["schema"] == index["schema"];
+            };
+            const auto& earlier = reports_[0]["indexes"];
+            if (index["constraint"].get<bool>() || std::none_of(earlier.begin(), earlier.end(), same) != made_since) {
+                continue;
+            }
+            ++made;
+            if (index["scans"].get<double>() > 0) continue;
             unused += (unused.empty() ? "" : ", ") + index["name"].get<std::string>();
-            unused_bytes += index["bytes"].get<double>();
+            bytes += index["bytes"].get<double>();
         }
+        const std::string which = made_since ? "new indexes" : "indexes that were there before";
         if (!unused.empty()) {
-            add_line(who + "Indexes that no query of the run used (" + format_bytes(unused_bytes) + "): " + unused +
+            add_line(who + "Of the " + which + ", no query of the run used (" + format_bytes(bytes) + "): " + unused +
                      '.');
+        } else if (made_since && made > 0) {
+            add_line(who + "Every new index was used: " + std::to_string(made) + '.');
         }
     }
 
     // Runs that were not made alike are compared all the same, but not silently.
     void add_differences() {
-        for (const char* key : {"workload", "mix", "seed", "form", "connections", "rate_per_s", "duration_s"}) {
+        for (const char* key :
+             {"workload", "mix", "seed", "form", "connections", "rate_per_s", "duration_s", "operations"}) {
             for (std::size_t i = 1; i < reports_.size(); ++i) {
                 if (field(reports_[i], key) == field(reports_[0], key)) continue;
                 add_line("Note: the runs differ in " + std::string(key) + ": " + field(reports_[0], key).dump() + ", " +

@@ -89,6 +89,7 @@ public:
     void work() try {
         while (!run_.stopping()) {
             const std::size_t operation = run_.next++;
+            if (run_.options.operations && operation >= *run_.options.operations) break;
             double due = seconds_between(run_.start, Clock::now());
             if (run_.options.rate) {
                 if (operation >= run_.arrivals.size()) break;
@@ -249,7 +250,10 @@ DriverResult drive(const Workload& workload, const DriverOptions& options, const
         }
     }
     run.choice = WeightedChoice(weights);
-    if (options.rate) run.arrivals = arrival_times(*options.rate, run.end_seconds(), options.seed);
+    if (options.rate) {
+        run.arrivals = arrival_times(*options.rate, run.end_seconds(), options.seed);
+        if (options.operations) run.arrivals.resize(std::min(run.arrivals.size(), *options.operations));
+    }
 
     std::vector<std::unique_ptr<Worker>> workers;
     for (int i = 0; i < options.connections; ++i) workers.push_back(std::make_unique<Worker>(run, i));

@@ -69,7 +69,7 @@ TEST(Comparison, SaysWhatDidNotHelp) {
         compare_reports({report_of(100, 1, 50, false), report_of(99, 2, 50, true)}, Measure::latency, false);
     EXPECT_TRUE(contains(text, "Not helped by any index: page.")) << text;
     EXPECT_TRUE(contains(text, "Slower than before: change.")) << text;
-    EXPECT_TRUE(contains(text, "no query of the run used (9 B): t_x_idx.")) << text;
+    EXPECT_TRUE(contains(text, "Of the new indexes, no query of the run used (9 B): t_x_idx.")) << text;
     EXPECT_TRUE(contains(text, "cache hit          50.00 %  50.00 %")) << text;
 }
 

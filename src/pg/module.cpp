@@ -1,6 +1,10 @@
 // Entry point: what happens when the server loads the library.
 
+<<<<<<< HEAD
 #include "perfkit/pg/bloat.hpp"
+=======
+#include "perfkit/pg/advisor.hpp"
+>>>>>>> 2c597c8 (Advise indexes by planning the workload with hypothetical ones)
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/guard.hpp"
 
@@ -17,6 +21,10 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 void _PG_init(void) {
+<<<<<<< HEAD
     perfkit::pg::init_bloat();
+=======
+    perfkit::pg::init_advisor();
+>>>>>>> 2c597c8 (Advise indexes by planning the workload with hypothetical ones)
     MarkGUCPrefixReserved("pg_perfkit");
 }

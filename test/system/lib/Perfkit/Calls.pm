@@ -19,7 +19,11 @@ my @by_name = (
 	[ qr/^method$/,                text => q('sample') ],
 	[ qr/schema/,                  text => q('public') ],
 	[ qr/database/,                text => q(pg_catalog.current_database()) ],
-	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);
+	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ],
+	[ qr/^methods$/,           'text[]' => q(ARRAY['btree', 'gin']) ],
+	[ qr/^weights$/,           'double precision[]' => 'ARRAY[1]::float8[]' ],
+	[ qr/^exclude$/,           'regclass[]' => q(ARRAY['pg_catalog.pg_class'::regclass]) ],
+	[ qr/^budget$/,            text => q('1 GB') ]);
 
 my %sensible = (
 	'boolean'                  => 'true',
@@ -41,6 +45,7 @@ my %sensible = (
 	'json'                     => q('{"a": 1}'::json),
 	'jsonb'                    => q('{"a": 1}'::jsonb),
 	'text[]'                   => q(ARRAY['SELECT * FROM public.pk_sample WHERE n = 1']),
+	'regclass[]'               => q(ARRAY['public.pk_sample'::regclass]),
 	'integer[]'                => 'ARRAY[1, 2]',
 	'bigint[]'                 => 'ARRAY[1, 2]::bigint[]',
 	'real[]'                   => 'ARRAY[1, 2, 3]::real[]',
@@ -87,6 +92,7 @@ my %hostile = (
 	'json'               => [ map { "'$_'::json" } 'null', '[]', '{}', '"x"' ],
 	'jsonb'              => [ map { "'$_'::jsonb" } 'null', '[]', '{}', '"x"', '{"a": {"b": [1, null, -1e400]}}' ],
 	'text[]'             => [ q('{}'::text[]), q(ARRAY[NULL, '', 'SELECT'])  , q('{{a,b},{c,d}}'::text[]), q(array_fill('SELECT 1'::text, ARRAY[10000])) ],
+	'regclass[]'         => [ q('{}'::regclass[]), q(ARRAY[NULL]::regclass[]), q('{0,1,4294967295}'::regclass[]), q(ARRAY['pk_sample_view', 'pk_sample_foreign']::regclass[]) ],
 	'bit'                => [ q(B''), q(repeat('1', 1000)::bit(1000)) ],
 	'bit varying'        => [ q(B''::varbit), q(repeat('1', 1000)::varbit) ],
 	'"char"'             => [ q(''::"char") ],
@@ -197,6 +203,7 @@ sub create_sample
 	my ($node, $database) = @_;
 	$node->safe_psql($database // 'postgres', <<'SQL');
 SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;  -- the workload that the advisor reads
 CREATE TABLE pk_sample (id int PRIMARY KEY, n int, t text, a int[], j jsonb, r int4range, d date, dropped int, g int GENERATED ALWAYS AS (id * 2) STORED);
 ALTER TABLE pk_sample DROP COLUMN dropped;
 INSERT INTO pk_sample SELECT i, i % 10, repeat('x', i), ARRAY[i], jsonb_build_object('k', i), int4range(i, i + 5), date '2020-01-01' + i

@@ -1,0 +1,73 @@
+// Chooses the indexes that save a workload the most time, asking a cost model for as few plans as
+// it can.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+namespace perfkit::advisor {
+
+using IndexSet = std::vector<int>;  // candidate numbers, ascending
+
+struct Plan {
+    double cost = 0;
+    IndexSet used;
+};
+
+// The planner, to the selection: what a query costs when these candidates exist, and which of them
+// its plan uses.
+class CostModel {
+public:
+    virtual ~CostModel() = default;
+    virtual Plan plan(int query, const IndexSet& indexes) = 0;
+};
+
+struct Candidate {
+    double bytes = 0;
+    double upkeep = 0;  // what the table's writes would spend on it, in the unit of WorkItem::weight
+    int table = 0;
+    IndexSet simpler;  // candidates that do part of its work: fewer keys, or nothing included
+};
+
+// A query of the workload.
+struct WorkItem {
+    double weight = 0;  // time that it takes now, per hour
+    IndexSet relevant;  // candidates that could serve it
+};
+
+struct SelectOptions {
+    double budget = std::numeric_limits<double>::infinity();  // bytes
+    int max_indexes = std::numeric_limits<int>::max();
+    double min_gain = 0;         // least share of the workload's time that an index must save
+    double worst_factor = 1.01;  // no query may come to cost more than so many times what it costs now
+    std::function<bool()> out_of_time = [] { return false; };
+};
+
+// What a chosen index does for one query.
+struct Help {
+    int query = 0;
+    double saved = 0;  // its part of the time that the query saves, where indexes work together
+};
+
+struct Choice {
+    int candidate = 0;
+    double saved = 0;  // per hour, without the upkeep
+    std::vector<Help> helps;
+};
+
+struct Selection {
+    std::vector<Choice> choices;  // the one that saves most first
+    std::vector<double> before;   // cost of each query without the indexes
+    std::vector<double> after;    // and with all of them
+    std::vector<double> ideal;    // with every candidate: what no choice can get below
+    std::int64_t plans = 0;       // asked of the cost model
+    std::int64_t answered = 0;    // told from earlier plans
+    bool complete = true;         // false: time ran out first
+};
+
+Selection select(const std::vector<Candidate>& candidates, const std::vector<WorkItem>& workload, CostModel& model,
+                 const SelectOptions& options);
+
+}  // namespace perfkit::advisor

@@ -1,0 +1,30 @@
+// The workload that advice is for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace perfkit::advisor {
+
+struct Query {
+    std::int64_t id = 0;     // as in pg_stat_statements; for a caller's own queries their number
+    std::uint32_t user = 0;  // who ran it; 0: the caller
+    std::string user_name;
+    std::string text;
+    double calls = 0;
+    double total_ms = 0;
+    double rows = 0;
+    double hours = 0;       // that the counts above were gathered in
+    bool observed = false;  // the counts are measured, not the caller's weights
+};
+
+struct Workload {
+    std::string source;
+    std::string since;  // start of the observation, as text; empty: not observed
+    double hours = 0;
+    std::vector<Query> queries;
+    double weight(const Query& query) const { return query.observed ? query.total_ms / query.hours : query.calls; }
+};
+
+}  // namespace perfkit::advisor

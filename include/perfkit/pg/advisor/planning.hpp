@@ -1,0 +1,73 @@
+// Plans queries of a workload, each in a subtransaction of its own that is always rolled back.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "perfkit/core/advisor/access.hpp"
+#include "perfkit/pg/advisor/whatif.hpp"
+
+namespace perfkit::pg {
+
+// A query as the planner gets it.
+struct Statement {
+    std::string text;
+    Oid user = InvalidOid;           // InvalidOid: the caller
+    std::string search_path;         // empty: the session's
+    double limit = 0;                // rows to assume for a LIMIT whose number is a parameter; 0: unknown
+    bool check_permissions = false;  // as EXPLAIN would
+};
+
+enum class Command { select, insert, update, remove, merge };
+
+// What a statement writes.
+struct WriteTarget {
+    Oid table = InvalidOid;
+    Command command = Command::insert;
+    std::vector<int> columns;  // that an UPDATE sets
+};
+
+struct PlannedStatement {
+    double cost = 0;
+    double rows = 0;
+    Command command = Command::select;
+    bool limit_used = false;   // Statement::limit took the place of a parameter
+    std::vector<Oid> indexes;  // that the plan reads, distinct, hypothetical ones among them
+    std::vector<WriteTarget> writes;
+};
+
+// Why a query cannot be planned; the others are not affected.
+class Unplannable : public std::runtime_error {
+public:
+    Unplannable(int sqlstate, const std::string& reason) : std::runtime_error(reason), sqlstate_(sqlstate) {}
+    int sqlstate() const { return sqlstate_; }
+
+private:
+    int sqlstate_;
+};
+
+// Collects the accesses of the statement that is being planned.
+struct Collector {
+    std::vector<advisor::Access> accesses;
+};
+
+// Throws Unplannable; lets cancellation and shutdown through as pg::Error.
+PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_if, Collector* collector = nullptr);
+
+// In access.cpp: while a Scope lives, what the planner knows of each table goes to the collector.
+class CollectorScope {
+public:
+    explicit CollectorScope(Collector* collector) noexcept;
+    ~CollectorScope();
+    CollectorScope(const CollectorScope&) = delete;
+    CollectorScope& operator=(const CollectorScope&) = delete;
+
+private:
+    Collector* const outer_;
+};
+
+// Installs the hook that collects; called once, when the library is loaded.
+void init_access();
+
+}  // namespace perfkit::pg

@@ -1,0 +1,22 @@
+// Runs a query of our own, as the caller, whatever the session's settings: with a search_path that
+// nobody can put a function into, and numbers in full.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "perfkit/pg/guard.hpp"
+
+namespace perfkit::pg {
+
+using TextRow = std::vector<std::optional<std::string>>;
+
+// Every value of the result as text.
+std::vector<TextRow> run_query(const std::string& sql);
+
+// A string as an SQL literal, a name as an SQL identifier.
+std::string quoted_literal(const std::string& text);
+std::string quoted_name(const std::string& name);
+
+}  // namespace perfkit::pg

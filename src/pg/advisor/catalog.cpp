@@ -1,0 +1,351 @@
+#include "perfkit/pg/advisor/catalog.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "perfkit/pg/compat_planner.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/relation.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/plancat.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+}
+
+namespace perfkit::pg {
+
+using advisor::ColumnFacts;
+using advisor::ExistingIndex;
+using advisor::IndexSpec;
+using advisor::Method;
+using advisor::Predicate;
+using advisor::TableFacts;
+using advisor::Test;
+
+namespace {
+
+// A relation that is closed, and unlocked, when the scope ends.
+class OpenRelation {
+public:
+    explicit OpenRelation(Oid id) : relation_(call([id] { return open(id); })) {}
+    ~OpenRelation() {
+        if (relation_) relation_close(relation_, AccessShareLock);
+    }
+    OpenRelation(const OpenRelation&) = delete;
+    OpenRelation& operator=(const OpenRelation&) = delete;
+    Relation get() const { return relation_; }
+
+private:
+    static Relation open(Oid id) {
+        if (!ConditionalLockRelationOid(id, AccessShareLock)) return nullptr;
+        Relation const relation = try_relation_open(id, NoLock);
+        if (!relation) UnlockRelationOid(id, AccessShareLock);
+        return relation;
+    }
+    Relation const relation_;
+};
+
+struct Size2 {
+    double rows, pages;
+};
+
+// Rows and pages now; of a partitioned table, all its leaves'.
+Size2 size_of_relation(Relation relation) {
+    if (relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE) {
+        BlockNumber pages;
+        double rows, visible;
+        estimate_rel_size(relation, nullptr, &pages, &rows, &visible);
+        return {rows, static_cast<double>(pages)};
+    }
+    Size2 sum{0, 0};
+    List* const tree = find_all_inheritors(RelationGetRelid(relation), NoLock, nullptr);
+    const ListCell* cell;
+    foreach (cell, tree) {
+        HeapTuple const tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (!HeapTupleIsValid(tuple)) continue;
+        const auto* const row = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+        if (row->relkind == RELKIND_RELATION) {
+            if (row->reltuples > 0) sum.rows += static_cast<double>(row->reltuples);
+            sum.pages += static_cast<double>(row->relpages);
+        }
+        ReleaseSysCache(tuple);
+    }
+    return sum;
+}
+
+int alignment_of(char code) {
+    switch (code) {
+        case TYPALIGN_CHAR:
+            return 1;
+        case TYPALIGN_SHORT:
+            return 2;
+        case TYPALIGN_DOUBLE:
+            return 8;
+        default:
+            return 4;
+    }
+}
+
+// Whether a B-tree may store equal values of this type once.
+bool equal_image(Oid type, Oid collation) {
+    Oid const opclass = GetDefaultOpClass(type, BTREE_AM_OID);
+    if (!OidIsValid(opclass)) return false;
+    Oid const input = get_opclass_input_type(opclass);
+    Oid const function = get_opfamily_proc(get_opclass_family(opclass), input, input, BTEQUALIMAGE_PROC);
+    return OidIsValid(function) && DatumGetBool(OidFunctionCall1Coll(function, collation, ObjectIdGetDatum(input)));
+}
+
+bool is_document(Oid type) {
+    return type == JSONBOID || type == JSONOID || type == BYTEAOID || type == XMLOID || type == TSVECTOROID ||
+           type_is_array(type);
+}
+
+// Statistics as plain numbers.
+struct Statistics {
+    bool found = false;
+    double null_fraction = 0, width = 0, distinct = 0, correlation = 0, true_fraction = 0.5;
+    int common = 0;
+    float4* shares = nullptr;
+};
+
+Statistics read_statistics(Oid table, AttrNumber column, Oid type, bool inherited, double rows) {
+    Statistics result;
+    HeapTuple tuple =
+        SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(table), Int16GetDatum(column), BoolGetDatum(inherited));
+    if (!HeapTupleIsValid(tuple)) return result;
+    const auto* const row = reinterpret_cast<Form_pg_statistic>(GETSTRUCT(tuple));
+    result.found = true;
+    result.null_fraction = static_cast<double>(row->stanullfrac);
+    result.width = row->stawidth;
+    const double distinct = static_cast<double>(row->stadistinct);
+    result.distinct = distinct < 0 ? -distinct * rows : distinct;
+    AttStatsSlot slot;
+    if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid, ATTSTATSSLOT_NUMBERS)) {
+        if (slot.nnumbers > 0) result.correlation = static_cast<double>(slot.numbers[0]);
+        free_attstatsslot(&slot);
+    }
+    if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_MCV, InvalidOid, ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS)) {
+        result.common = slot.nnumbers;
+        result.shares = static_cast<float4*>(palloc(sizeof(float4) * static_cast<Size>(std::max(1, slot.nnumbers))));
+        for (int i = 0; i < slot.nnumbers; ++i) {
+            result.shares[i] = slot.numbers[i];
+            if (type == BOOLOID && i < slot.nvalues && DatumGetBool(slot.values[i]))
+                result.true_fraction = static_cast<double>(slot.numbers[i]);
+        }
+        // A single common value of a boolean tells of the other.
+        if (type == BOOLOID && slot.nvalues == 1 && !DatumGetBool(slot.values[0]))
+            result.true_fraction = std::max(0.0, 1 - result.null_fraction - static_cast<double>(slot.numbers[0]));
+        free_attstatsslot(&slot);
+    }
+    ReleaseSysCache(tuple);
+    return result;
+}
+
+ColumnFacts read_column(Relation relation, const FormData_pg_attribute* attribute, bool toasted, double rows) {
+    const Oid table = RelationGetRelid(relation);
+    const bool inherited = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+    const Oid type = attribute->atttypid;
+    Statistics statistics;
+    ColumnFacts facts;
+    call([&] {
+        statistics = read_statistics(table, attribute->attnum, type, inherited, rows);
+        facts.sortable = OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID));
+        facts.hashable = OidIsValid(GetDefaultOpClass(type, HASH_AM_OID));
+        facts.summarizable = facts.sortable && OidIsValid(GetDefaultOpClass(type, BRIN_AM_OID));
+        facts.deduplicates = facts.sortable && equal_image(type, attribute->attcollation);
+        facts.document = is_document(getBaseType(type));
+        facts.width = get_typavgwidth(type, attribute->atttypmod);
+    });
+    facts.name = NameStr(attribute->attname);
+    facts.fixed = attribute->attlen > 0;
+    facts.alignment = alignment_of(attribute->attalign);
+    facts.analyzed = statistics.found;
+    if (statistics.found) {
+        if (!facts.fixed && statistics.width > 0) facts.width = statistics.width;
+        facts.null_fraction = statistics.null_fraction;
+        facts.distinct = statistics.distinct;
+        facts.correlation = statistics.correlation;
+        facts.true_fraction = statistics.true_fraction;
+        for (int i = 0; i < statistics.common; ++i) facts.common.push_back(static_cast<double>(statistics.shares[i]));
+    }
+    // Where nothing had to be moved out of the rows, every value fits a B-tree tuple.
+    const bool short_by_type = !facts.fixed && attribute->atttypmod > 0 && attribute->atttypmod <= 600;
+    facts.bounded = facts.fixed || short_by_type || !toasted;
+    return facts;
+}
+
+bool has_toasted_values(Relation relation) {
+    if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) return true;
+    const Oid toast = relation->rd_rel->reltoastrelid;
+    if (!OidIsValid(toast)) return false;
+    HeapTuple const tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(toast));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const bool some = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relpages > 0;
+    ReleaseSysCache(tuple);
+    return some;
+}
+
+bool method_of_am(Oid am, Method* method) {
+    switch (am) {
+        case BTREE_AM_OID:
+            *method = Method::btree;
+            return true;
+        case HASH_AM_OID:
+            *method = Method::hash;
+            return true;
+        case GIN_AM_OID:
+            *method = Method::gin;
+            return true;
+        case BRIN_AM_OID:
+            *method = Method::brin;
+            return true;
+        default:
+            return false;
+    }
+}
+
+// The predicate in the core's words, where it has words for it.
+bool simple_predicate(List* predicate, Predicate* result) {
+    if (list_length(predicate) != 1) return false;
+    const auto column = [](const Node* node) {
+        return node && IsA(node, Var) ? static_cast<int>(reinterpret_cast<const Var*>(node)->varattno) : 0;
+    };
+    const auto* const node = static_cast<const Node*>(linitial(predicate));
+    if (IsA(node, NullTest)) {
+        const auto* const test = reinterpret_cast<const NullTest*>(node);
+        *result = {column(reinterpret_cast<const Node*>(test->arg)),
+                   test->nulltesttype == IS_NULL ? Test::is_null : Test::is_not_null};
+    } else if (IsA(node, Var)) {
+        *result = {column(node), Test::is_true};
+    } else if (IsA(node, BoolExpr) && reinterpret_cast<const BoolExpr*>(node)->boolop == NOT_EXPR) {
+        *result = {column(static_cast<const Node*>(linitial(reinterpret_cast<const BoolExpr*>(node)->args))),
+                   Test::is_false};
+    } else {
+        return false;
+    }
+    return result->column > 0;
+}
+
+// What an index says of itself, before it becomes an IndexSpec.
+struct RawIndex {
+    bool found = false, known_method = false, plain = true, valid = false, unique = false, has_predicate = false;
+    Method method = Method::btree;
+    Predicate predicate;
+    int keys = 0, columns = 0;
+    advisor::IndexKey key[INDEX_MAX_KEYS];
+    int included[INDEX_MAX_KEYS];
+    double bytes = 0;
+    NameData name;
+};
+
+void read_raw_index(Relation table, Oid id, RawIndex* raw) {
+    if (!ConditionalLockRelationOid(id, AccessShareLock)) return;
+    Relation const index = try_relation_open(id, NoLock);
+    if (!index) {
+        UnlockRelationOid(id, AccessShareLock);
+        return;
+    }
+    raw->found = true;
+    raw->valid = index->rd_index->indisvalid;
+    raw->unique = index->rd_index->indisunique;
+    namestrcpy(&raw->name, RelationGetRelationName(index));
+    raw->known_method = method_of_am(index->rd_rel->relam, &raw->method);
+    raw->keys = index->rd_index->indnkeyatts;
+    raw->columns = index->rd_index->indnatts;
+    for (int i = 0; i < raw->columns; ++i) {
+        const int column = index->rd_index->indkey.values[i];
+        if (column <= 0) {
+            raw->plain = false;
+            break;
+        }
+        if (i >= raw->keys) {
+            raw->included[i - raw->keys] = column;
+            continue;
+        }
+        const FormData_pg_attribute* const attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
+        const int options = index->rd_indoption[i];
+        Oid const opclass = get_index_column_opclass(id, i + 1);
+        raw->key[i] = {
+            column,
+            opclass == GetDefaultOpClass(attribute->atttypid, index->rd_rel->relam) && raw->method != Method::gin
+                ? 0
+                : opclass,
+            (options & INDOPTION_DESC) != 0, (options & INDOPTION_NULLS_FIRST) != 0};
+        if (OidIsValid(index->rd_indcollation[i]) && index->rd_indcollation[i] != attribute->attcollation)
+            raw->plain = false;
+    }
+    List* const predicate = RelationGetIndexPredicate(index);
+    raw->has_predicate = predicate != NIL;
+    if (predicate != NIL && !simple_predicate(predicate, &raw->predicate)) raw->plain = false;
+    if (index->rd_rel->relkind == RELKIND_INDEX)
+        raw->bytes = static_cast<double>(RelationGetNumberOfBlocks(index)) * BLCKSZ;
+    relation_close(index, AccessShareLock);
+}
+
+ExistingIndex to_existing(Oid table, Oid id, const RawIndex& raw) {
+    ExistingIndex index;
+    index.id = id;
+    index.name = NameStr(raw.name);
+    index.plain = raw.plain && raw.known_method;
+    index.valid = raw.valid;
+    index.unique = raw.unique;
+    index.bytes = raw.bytes;
+    if (!index.plain) return index;
+    index.spec.table = table;
+    index.spec.method = raw.method;
+    index.spec.keys.assign(raw.key, raw.key + raw.keys);
+    index.spec.include.assign(raw.included, raw.included + (raw.columns - raw.keys));
+    std::sort(index.spec.include.begin(), index.spec.include.end());
+    if (raw.has_predicate) index.spec.predicate = raw.predicate;
+    return index;
+}
+
+}  // namespace
+
+std::optional<TableFacts> read_table(Oid id) {
+    const OpenRelation open(id);
+    Relation const relation = open.get();
+    if (!relation) return std::nullopt;
+    TableFacts table;
+    table.id = id;
+    table.name = RelationGetRelationName(relation);
+    table.schema = call([&] { return get_namespace_name(RelationGetNamespace(relation)); });
+    table.partitioned = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+    const Size2 size = call([&] { return size_of_relation(relation); });
+    table.rows = size.rows;
+    table.pages = size.pages;
+    const bool toasted = call([&] { return has_toasted_values(relation); });
+    for (int i = 0; i < RelationGetDescr(relation)->natts; ++i) {
+        const FormData_pg_attribute* const attribute = TupleDescAttr(RelationGetDescr(relation), i);
+        if (!attribute->attisdropped)
+            table.columns.emplace(attribute->attnum, read_column(relation, attribute, toasted, table.rows));
+    }
+    List* const indexes = call([&] { return RelationGetIndexList(relation); });
+    const ListCell* cell;
+    foreach (cell, indexes) {
+        RawIndex raw;
+        call([&] { read_raw_index(relation, lfirst_oid(cell), &raw); });
+        if (raw.found) table.indexes.push_back(to_existing(id, lfirst_oid(cell), raw));
+    }
+    return table;
+}
+
+}  // namespace perfkit::pg

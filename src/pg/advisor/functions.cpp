@@ -1,0 +1,193 @@
+// The SQL functions of the advisor.
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <utility>
+
+#include "perfkit/core/json.hpp"
+#include "perfkit/pg/advisor.hpp"
+#include "perfkit/pg/advisor/advise.hpp"
+#include "perfkit/pg/advisor/report.hpp"
+#include "perfkit/pg/advisor/workload.hpp"
+#include "perfkit/pg/rows.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+}
+
+using namespace perfkit;
+using namespace perfkit::pg;
+
+namespace {
+
+// The arguments of pk_suggest_indexes(), in order.
+enum Argument {
+    queries,
+    weights,
+    budget,
+    max_indexes,
+    min_gain,
+    time_limit,
+    methods,
+    covering,
+    partial,
+    tables,
+    exclude,
+    include_drops
+};
+
+class Arguments {
+public:
+    explicit Arguments(FunctionCallInfo fcinfo) : fcinfo_(fcinfo) {}
+
+    bool given(Argument argument) const { return !fcinfo_->args[argument].isnull; }
+    Datum operator[](Argument argument) const { return fcinfo_->args[argument].value; }
+
+    bool flag(Argument argument, bool otherwise) const {
+        return given(argument) ? DatumGetBool((*this)[argument]) : otherwise;
+    }
+
+    template <typename Take>
+    void each(Argument argument, const char* name, Take take) const {
+        if (!given(argument)) return;
+        Datum* values;
+        bool* nulls;
+        int count;
+        call([&] {
+            ArrayType* const array = DatumGetArrayTypeP((*this)[argument]);
+            int16 length;
+            bool by_value;
+            char alignment;
+            get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &alignment);
+            deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, alignment, &values, &nulls, &count);
+        });
+        for (int i = 0; i < count; ++i) {
+            if (nulls[i]) throw std::invalid_argument(std::string(name) + " must not contain NULL");
+            take(values[i]);
+        }
+    }
+
+private:
+    FunctionCallInfo fcinfo_;
+};
+
+std::string text_of(Datum datum) {
+    return call([datum] { return TextDatumGetCString(datum); });
+}
+
+double milliseconds_of(Datum interval) {
+    const Interval* const span = DatumGetIntervalP(interval);
+    return static_cast<double>(span->time) / 1000 + (static_cast<double>(span->day) + 30.0 * span->month) * 86400000;
+}
+
+AdviceOptions options_of(const Arguments& arguments) {
+    AdviceOptions options;
+    options.check_permissions = arguments.given(queries);
+    if (arguments.given(budget)) {
+        const double bytes = static_cast<double>(
+            call([&] { return DatumGetInt64(DirectFunctionCall1(pg_size_bytes, arguments[budget])); }));
+        if (bytes < 0) throw std::invalid_argument("budget must not be negative");
+        options.select.budget = bytes;
+    }
+    if (arguments.given(max_indexes)) {
+        options.select.max_indexes = DatumGetInt32(arguments[max_indexes]);
+        if (options.select.max_indexes < 0) throw std::invalid_argument("max_indexes must not be negative");
+    }
+    if (arguments.given(min_gain)) {
+        options.select.min_gain = DatumGetFloat8(arguments[min_gain]);
+        if (!(options.select.min_gain >= 0 && options.select.min_gain <= 1))
+            throw std::invalid_argument("min_gain must be between 0 and 1");
+    }
+    if (arguments.given(time_limit)) {
+        const double ms = milliseconds_of(arguments[time_limit]);
+        if (!(ms >= 0)) throw std::invalid_argument("time_limit must not be negative");
+        const auto end = std::chrono::steady_clock::now() +
+                         std::chrono::microseconds(static_cast<std::int64_t>(std::min(ms, 1e12) * 1000));
+        options.select.out_of_time = [end] { return std::chrono::steady_clock::now() >= end; };
+    }
+    if (arguments.given(methods)) {
+        options.candidates.methods.clear();
+        arguments.each(methods, "methods", [&](Datum value) {
+            const std::string name = text_of(value);
+            const auto method = advisor::method_of(name);
+            if (!method)
+                throw std::invalid_argument("unknown index method \"" + name +
+                                            "\": it must be one of btree, hash, gin, brin");
+            options.candidates.methods.insert(*method);
+        });
+    }
+    options.candidates.covering = arguments.flag(covering, true);
+    options.candidates.partial = arguments.flag(partial, true);
+    arguments.each(tables, "tables", [&](Datum value) { options.only.insert(DatumGetObjectId(value)); });
+    arguments.each(exclude, "exclude", [&](Datum value) { options.exclude.insert(DatumGetObjectId(value)); });
+    return options;
+}
+
+advisor::Workload workload_of(const Arguments& arguments) {
+    if (!arguments.given(queries)) {
+        if (arguments.given(weights)) throw std::invalid_argument("weights go with queries");
+        return statistics_source()->read();
+    }
+    std::vector<std::string> texts;
+    std::vector<double> counts;
+    arguments.each(queries, "queries", [&](Datum value) { texts.push_back(text_of(value)); });
+    arguments.each(weights, "weights", [&](Datum value) { counts.push_back(DatumGetFloat8(value)); });
+    return given_source(std::move(texts), std::move(counts))->read();
+}
+
+Value jsonb(const Json& json) {
+    const char* const text = json.text().c_str();
+    return Value::of(call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }));
+}
+
+Value text_array(const std::vector<std::string>& texts) {
+    return Value::of(call([&] {
+        auto* const datums = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
+        for (std::size_t i = 0; i < texts.size(); ++i) datums[i] = CStringGetTextDatum(texts[i].c_str());
+        return PointerGetDatum(
+            construct_array(datums, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT));
+    }));
+}
+
+}  // namespace
+
+PERFKIT_FUNCTION(pk_suggest_indexes) {
+    const Arguments arguments(fcinfo);
+    Rows rows(fcinfo);
+    const Advice advice = advise(workload_of(arguments), options_of(arguments));
+    const Value now = Value::of(TimestampTzGetDatum(GetCurrentTimestamp()));
+    std::int32_t rank = 0;
+    for (const AdviceRow& row : creations(advice))
+        rows.add({++rank, row.id, row.action, row.schema, row.table, row.index, row.ddl, row.reason, row.warning,
+                  row.bytes, row.cost_before, row.cost_after, row.saved_ms_per_hour, row.queries_helped,
+                  row.write_ms_per_hour, now, jsonb(row.evidence)});
+    PG_RETURN_NULL();
+}
+
+PERFKIT_FUNCTION(pk_advisor_queries) {
+    const Arguments arguments(fcinfo);
+    Rows rows(fcinfo);
+    const Advice advice = advise(workload_of(arguments), options_of(arguments));
+    for (const QueryRow& row : query_rows(advice)) {
+        const advisor::Query& query = row.examined->query;
+        const std::optional<double> total_ms = query.observed ? std::optional(query.total_ms) : std::nullopt;
+        rows.add({query.id, query.observed ? Value(query.user_name) : Value(std::nullopt), query.calls, total_ms,
+                  row.share, row.status, row.reason, row.cost_before, row.cost_after, row.saved_ms_per_hour,
+                  text_array(row.advice_ids), query.text});
+    }
+    PG_RETURN_NULL();
+}
+
+namespace perfkit::pg {
+
+void init_advisor() {
+    init_whatif();
+    init_access();
+}
+
+}  // namespace perfkit::pg

@@ -1,0 +1,338 @@
+#include "perfkit/pg/advisor/report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <set>
+
+#include "perfkit/core/advisor/naming.hpp"
+#include "perfkit/pg/advisor/ddl.hpp"
+
+extern "C" {
+#include "catalog/namespace.h"
+#include "commands/dbcommands.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+}
+
+namespace perfkit::pg {
+
+using advisor::Access;
+using advisor::Choice;
+using advisor::Clause;
+using advisor::ClauseKind;
+using advisor::Help;
+using advisor::IndexKey;
+using advisor::TableFacts;
+
+namespace {
+
+constexpr std::size_t longest_text = 300;  // of a query, in evidence
+constexpr std::size_t most_told = 20;      // queries of an index, in evidence
+constexpr double little = 0.01;
+
+std::string percent(double share) {
+    char text[32];
+    std::snprintf(text, sizeof text, share < 0.0995 ? "%.1f %%" : "%.0f %%", share * 100);
+    return text;
+}
+
+std::size_t character_end(std::string_view text, std::size_t most) {
+    return call([&] {
+        return static_cast<std::size_t>(
+            pg_mbcliplen(text.data(), static_cast<int>(text.size()), static_cast<int>(most)));
+    });
+}
+
+std::string shortened(const std::string& text) {
+    if (text.size() <= longest_text) return text;
+    return text.substr(0, character_end(text, longest_text)) + "...";
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* between) {
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
+    return text;
+}
+
+// The name that each chosen index gets, the same for the same advice.
+class Names {
+public:
+    std::string name(const Hypothetical& index, const TableFacts& table) {
+        std::vector<std::string> columns;
+        for (const IndexKey& key : index.spec.keys) columns.push_back(table.columns.at(key.column).name);
+        const Oid schema = call([&] { return get_namespace_oid(table.schema.c_str(), true); });
+        const auto taken = [&](const std::string& name) {
+            return given_.contains({schema, name}) ||
+                   OidIsValid(call([&] { return get_relname_relid(name.c_str(), schema); }));
+        };
+        const std::string name = advisor::index_name(table.name, columns, taken, character_end);
+        given_.insert({schema, name});
+        return name;
+    }
+
+private:
+    std::set<std::pair<Oid, std::string>> given_;
+};
+
+std::string advice_id(const char* action, const TableFacts& table, const std::string& definition) {
+    const std::string database = call([] { return get_database_name(MyDatabaseId); });
+    return advisor::fingerprint({database, action, table.schema, table.name, definition});
+}
+
+std::string creation_id(const Advice& advice, int candidate) {
+    const Hypothetical& index = advice.indexes[candidate];
+    const TableFacts& table = advice.tables.at(index.spec.table);
+    return advice_id("create", table, definition_of(index, table));
+}
+
+// What a column of the index is to the queries that the index helps.
+std::string role_of(int column, const Choice& choice, const Advice& advice, advisor::TableId table) {
+    std::set<int> roles;
+    const char* const names[] = {"compared for equality",         "joined",           "compared by range",
+                                 "searched for what it contains", "the order wanted", "tested"};
+    for (const Help& help : choice.helps)
+        for (const Access& access : advice.examined[advice.items[help.query]].accesses) {
+            if (access.table != table) continue;
+            const auto look = [&](const std::vector<Clause>& clauses) {
+                for (const Clause& clause : clauses) {
+                    if (clause.column != column) continue;
+                    switch (clause.kind) {
+                        case ClauseKind::equal:
+                        case ClauseKind::in_list:
+                            roles.insert(0);
+                            break;
+                        case ClauseKind::range:
+                            roles.insert(2);
+                            break;
+                        case ClauseKind::contains:
+                            roles.insert(3);
+                            break;
+                        case ClauseKind::test:
+                            roles.insert(5);
+                            break;
+                    }
+                }
+            };
+            look(access.clauses);
+            for (const auto& arm : access.arms) look(arm);
+            for (const auto& join : access.joins)
+                if (join.column == column) roles.insert(1);
+            for (const auto& order : access.orders)
+                for (const IndexKey& key : order)
+                    if (key.column == column) roles.insert(4);
+        }
+    std::vector<std::string> found;
+    for (const int role : roles) found.push_back(names[role]);
+    return found.empty() ? "read" : joined(found, ", ");
+}
+
+std::string reason_of(const Choice& choice, const Advice& advice, const Hypothetical& index, const TableFacts& table) {
+    double weight = 0;
+    for (const Help& help : choice.helps) {
+        const Examined& examined = advice.examined[advice.items[help.query]];
+        weight += advice.workload.weight(examined.query) * (examined.query.observed ? 1 : examined.plan.cost);
+    }
+    const bool observed = !advice.workload.since.empty();
+    std::string text = choice.helps.size() == 1 ? "One query" : std::to_string(choice.helps.size()) + " queries";
+    text += ", " + percent(advice.weight > 0 ? weight / advice.weight : 0) + " of the workload's " +
+            (observed ? "time" : "cost") + ", " + (choice.helps.size() == 1 ? "saves " : "save ") +
+            percent(weight > 0 ? choice.saved / weight : 0) + " of it by this index: ";
+    std::vector<std::string> parts;
+    for (const IndexKey& key : index.spec.keys)
+        parts.push_back(table.columns.at(key.column).name + " is " +
+                        role_of(key.column, choice, advice, index.spec.table));
+    text += joined(parts, "; ");
+    if (!index.spec.include.empty()) text += "; what it includes saves reading the table";
+    return text;
+}
+
+std::optional<std::string> warning_of(const Hypothetical& index, const TableFacts& table) {
+    std::vector<std::string> warnings;
+    if (table.partitioned)
+        warnings.push_back(
+            "a partitioned table: CREATE INDEX CONCURRENTLY is not possible, so the partitions are locked against "
+            "writes "
+            "while this builds; to avoid that, create it ON ONLY the parent, then CONCURRENTLY on each partition, "
+            "and attach those");
+    std::vector<std::string> unbounded, unknown;
+    const auto look = [&](int column) {
+        const advisor::ColumnFacts& facts = table.columns.at(column);
+        if (!facts.bounded && index.spec.method == advisor::Method::btree) unbounded.push_back(facts.name);
+        if (!facts.analyzed) unknown.push_back(facts.name);
+    };
+    for (const IndexKey& key : index.spec.keys) look(key.column);
+    for (const int column : index.spec.include) look(column);
+    if (!unbounded.empty())
+        warnings.push_back(
+            "a row whose " + joined(unbounded, ", ") +
+            " takes more than about 2700 bytes cannot be indexed: the build, or a later write, would fail");
+    if (!unknown.empty())
+        warnings.push_back("no statistics on " + joined(unknown, ", ") + ": run ANALYZE and ask again");
+    if (warnings.empty()) return std::nullopt;
+    return joined(warnings, "; ");
+}
+
+void tell_window(Json& json, const Advice& advice) {
+    json.key("workload").object([&] {
+        json.key("source").value(advice.workload.source);
+        if (!advice.workload.since.empty()) {
+            json.key("since").value(advice.workload.since);
+            json.key("hours").value(advice.workload.hours);
+        }
+        int skipped = 0;
+        for (const Examined& examined : advice.examined) skipped += examined.skipped.empty() ? 0 : 1;
+        json.key("queries").value(static_cast<int>(advice.examined.size()));
+        json.key("skipped").value(skipped);
+        json.key("complete").value(advice.selection.complete);
+        json.key("plans").value(advice.selection.plans + static_cast<std::int64_t>(advice.examined.size()));
+        json.key("plans_saved").value(advice.selection.answered);
+    });
+}
+
+void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
+    json.key("queries").array([&] {
+        for (std::size_t i = 0; i < std::min(most_told, choice.helps.size()); ++i) {
+            const Help& help = choice.helps[i];
+            const Examined& examined = advice.examined[advice.items[help.query]];
+            json.object([&] {
+                json.key(examined.query.observed ? "queryid" : "number").value(examined.query.id);
+                if (examined.query.observed) {
+                    json.key("user").value(examined.query.user_name);
+                    json.key("calls").value(examined.query.calls);
+                    json.key("total_ms").value(examined.query.total_ms);
+                    json.key("hours").value(examined.query.hours);
+                    json.key("saved_ms_per_hour").value(help.saved);
+                } else {
+                    json.key("weight").value(examined.query.calls);
+                }
+                json.key("cost_before").value(advice.selection.before[help.query]);
+                json.key("cost_after").value(advice.selection.after[help.query]);
+                if (examined.plan.limit_used) json.key("limit_assumed").value(examined.statement.limit);
+                if (!examined.notes.empty())
+                    json.key("read_as").array([&] {
+                        for (const std::string& note : examined.notes) json.value(note);
+                    });
+                json.key("query").value(shortened(examined.query.text));
+            });
+        }
+    });
+}
+
+void tell_writes(Json& json, const advisor::WriteRates& rates) {
+    json.key("writes_per_hour").object([&] {
+        json.key("inserts").value(rates.inserts);
+        json.key("updates").value(rates.updates);
+        json.key("deletes").value(rates.deletes);
+        json.key("hot_share").value(rates.hot_share);
+        json.key("source").value(rates.counters_used ? "pg_stat_user_tables" : "workload");
+    });
+}
+
+std::string why_not_helped(const Examined& examined, const Advice& advice) {
+    const double before = advice.selection.before[examined.item], ideal = advice.selection.ideal[examined.item];
+    if (ideal < before * (1 - little))
+        return "indexes could save " + percent(1 - ideal / before) +
+               " of its cost, but not enough to be worth creating";
+    const Access* largest = nullptr;
+    for (const Access& access : examined.accesses)
+        if (!largest || access.table_rows > largest->table_rows) largest = &access;
+    const auto table = advice.tables.find(largest->table);
+    const std::string name = table == advice.tables.end() ? "its largest table" : table->second.name;
+    if (!examined.plan.indexes.empty()) return "its plan uses indexes already, and no further one lowers its cost";
+    if (largest->opaque > 0 && largest->clauses.empty())
+        return "its condition on " + name +
+               " does not compare a column with a value, so that no index on columns answers it";
+    if (largest->rows > 0.2 * largest->table_rows)
+        return "it reads " + percent(std::min(1.0, largest->rows / std::max(1.0, largest->table_rows))) +
+               " of the rows of " + name + ": no index makes that cheaper";
+    return "no index lowers its cost";
+}
+
+}  // namespace
+
+std::vector<AdviceRow> creations(const Advice& advice) {
+    std::vector<AdviceRow> rows;
+    Names names;
+    for (const Choice& choice : advice.selection.choices) {
+        const Hypothetical& index = advice.indexes[choice.candidate];
+        const TableFacts& table = advice.tables.at(index.spec.table);
+        const bool observed = !advice.workload.since.empty();
+        AdviceRow row;
+        row.id = creation_id(advice, choice.candidate);
+        row.action = "create";
+        row.schema = table.schema;
+        row.table = table.name;
+        row.index = names.name(index, table);
+        row.ddl = create_statement(index, table, row.index);
+        row.reason = reason_of(choice, advice, index, table);
+        row.warning = warning_of(index, table);
+        row.bytes = static_cast<std::int64_t>(index.size.bytes());
+        double before = 0, after = 0;
+        for (const Help& help : choice.helps) {
+            before += advice.selection.before[help.query];
+            after += advice.selection.after[help.query];
+        }
+        row.cost_before = before;
+        row.cost_after = after;
+        if (observed) row.saved_ms_per_hour = choice.saved;
+        if (observed) row.write_ms_per_hour = advice.candidates[choice.candidate].upkeep;
+        row.queries_helped = static_cast<int>(choice.helps.size());
+        row.evidence.object([&] {
+            tell_window(row.evidence, advice);
+            tell_queries(row.evidence, choice, advice);
+            row.evidence.key("index").object([&] {
+                row.evidence.key("entries").value(index.size.entries);
+                row.evidence.key("pages").value(index.size.pages);
+                row.evidence.key("table_rows").value(table.rows);
+            });
+            if (const auto rates = advice.writes.find(table.id); rates != advice.writes.end())
+                tell_writes(row.evidence, rates->second);
+        });
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::vector<QueryRow> query_rows(const Advice& advice) {
+    std::map<int, std::vector<std::string>> helping;
+    for (const Choice& choice : advice.selection.choices)
+        for (const Help& help : choice.helps) helping[help.query].push_back(creation_id(advice, choice.candidate));
+    double total = 0;
+    for (const Examined& examined : advice.examined) total += advice.workload.weight(examined.query);
+    std::vector<QueryRow> rows;
+    for (const Examined& examined : advice.examined) {
+        QueryRow row;
+        row.examined = &examined;
+        if (examined.query.observed && total > 0) row.share = advice.workload.weight(examined.query) / total;
+        if (!examined.skipped.empty()) {
+            row.status = "skipped";
+            row.reason = examined.skipped;
+        } else if (examined.item < 0) {
+            row.status = "not helped";
+            row.reason = "it reads no table that an index could be advised for";
+            row.cost_before = examined.plan.cost;
+        } else {
+            row.cost_before = advice.selection.before[examined.item];
+            row.cost_after = advice.selection.after[examined.item];
+            const auto indexes = helping.find(examined.item);
+            row.status = indexes == helping.end() ? "not helped" : "helped";
+            if (indexes != helping.end()) {
+                row.advice_ids = indexes->second;
+                row.reason =
+                    "the advised indexes save " + percent(1 - *row.cost_after / *row.cost_before) + " of its cost";
+                if (examined.query.observed)
+                    row.saved_ms_per_hour =
+                        advice.workload.weight(examined.query) * (1 - *row.cost_after / *row.cost_before);
+            } else {
+                row.reason = why_not_helped(examined, advice);
+            }
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace perfkit::pg

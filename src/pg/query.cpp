@@ -1,0 +1,59 @@
+#include "perfkit/pg/query.hpp"
+
+extern "C" {
+#include "executor/spi.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+}
+
+namespace perfkit::pg {
+
+namespace {
+
+void set_option(const char* name, const char* value) {
+    set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+}  // namespace
+
+std::vector<TextRow> run_query(const std::string& sql) {
+    // An error ends the transaction or subtransaction around, which restores setting and connection.
+    const int level = call([&] {
+        const int nest = NewGUCNestLevel();
+        set_option("search_path", "pg_catalog, pg_temp");
+        set_option("standard_conforming_strings", "on");
+        set_option("extra_float_digits", "1");
+        SPI_connect();
+        const int result = SPI_execute(sql.c_str(), true, 0);
+        if (result != SPI_OK_SELECT)
+            elog(ERROR, "a query of pg_perfkit's own failed: %s", SPI_result_code_string(result));
+        return nest;
+    });
+    std::vector<TextRow> rows;
+    const SPITupleTable* const table = SPI_tuptable;
+    const int columns = table->tupdesc->natts;
+    rows.reserve(table->numvals);
+    for (std::uint64_t i = 0; i < table->numvals; ++i) {
+        TextRow row;
+        for (int column = 1; column <= columns; ++column) {
+            const char* const value = call([&] { return SPI_getvalue(table->vals[i], table->tupdesc, column); });
+            row.push_back(value ? std::optional<std::string>(value) : std::nullopt);
+        }
+        rows.push_back(std::move(row));
+    }
+    call([level] {
+        SPI_finish();
+        AtEOXact_GUC(true, level);
+    });
+    return rows;
+}
+
+std::string quoted_literal(const std::string& text) {
+    return call([&] { return quote_literal_cstr(text.c_str()); });
+}
+
+std::string quoted_name(const std::string& name) {
+    return call([&] { return quote_identifier(name.c_str()); });
+}
+
+}  // namespace perfkit::pg

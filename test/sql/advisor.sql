@@ -1,0 +1,22 @@
+-- Advice on queries of one's own; figures are left out, since they depend on the server's settings.
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE advisor_orders (
+    id bigint PRIMARY KEY, customer int, status text, placed_at timestamptz, shipped_at timestamptz, total numeric, note text);
+INSERT INTO advisor_orders
+SELECT i, i % 2000, (ARRAY['open', 'paid', 'sent', 'void'])[1 + i % 4], timestamptz '2026-01-01 00:00Z' + i * interval '1 minute',
+       CASE WHEN i % 50 > 0 THEN timestamptz '2026-01-02 00:00Z' + i * interval '1 minute' END, i % 997, repeat('n', 40)
+FROM generate_series(1, 20000) i;
+CREATE TABLE advisor_customers (id int PRIMARY KEY, name text, active bool);
+INSERT INTO advisor_customers SELECT i, 'customer ' || i, i % 3 > 0 FROM generate_series(0, 1999) i;
+VACUUM ANALYZE advisor_orders, advisor_customers;
+
+CREATE FUNCTION advice(VARIADIC queries text[]) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT ddl FROM pk_suggest_indexes(queries => queries, include_drops => false) ORDER BY rank
+$$;
+-- Equality, then order.
+SELECT advice('SELECT id FROM advisor_orders WHERE customer = 7 ORDER BY placed_at DESC LIMIT 5');
+-- A query that no index helps.
+SELECT advice('SELECT sum(total) FROM advisor_orders');
+SELECT status, reason FROM pk_advisor_queries(ARRAY['SELECT * FROM advisor_orders', 'SELECT 1 FROM no_such_table', 'VACUUM', 'SELECT 1; SELECT 2']);
+DROP FUNCTION advice;
+DROP TABLE advisor_orders, advisor_customers;

@@ -1,42 +1,68 @@
 #include "perfkit/core/distance/distance.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include <cfloat>
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <memory>
 #include <random>
 #include <vector>
 
 namespace perfkit::distance {
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+template <typename T>
+constexpr T infinity = std::numeric_limits<T>::infinity();
+template <typename T>
+constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+template <typename T>
+constexpr T largest = std::numeric_limits<T>::max();
+template <typename T>
+constexpr T smallest = std::numeric_limits<T>::denorm_min();
 
-// A vector that ends where its allocation ends and begins `offset` floats after a multiple of 64
-// bytes, so that AddressSanitizer sees a read past either end.
-class Vector {
+// Memory between two pages that cannot be read, so that a kernel that reads outside of its vectors
+// crashes.  (AddressSanitizer does not see what masked loads do.)
+class Fenced {
 public:
-    Vector(std::size_t n, std::size_t offset, const std::function<float()>& next)
-        : storage_(new float[n + offset]), data_(storage_.get() + offset), size_(n) {
-        for (std::size_t i = 0; i < n; ++i) data_[i] = next();
+    explicit Fenced(std::size_t bytes) {
+        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        inside_ = (bytes + page - 1) / page * page;
+        outside_ = page;
+        void* map = mmap(nullptr, inside_ + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (map == MAP_FAILED) throw std::bad_alloc();
+        begin_ = static_cast<char*>(map) + page;
+        mprotect(map, page, PROT_NONE);
+        mprotect(begin_ + inside_, page, PROT_NONE);
     }
-    Vector(std::initializer_list<float> values)
-        : storage_(new float[values.size()]), data_(storage_.get()), size_(values.size()) {
-        std::copy(values.begin(), values.end(), data_);
+    ~Fenced() { munmap(begin_ - outside_, inside_ + 2 * outside_); }
+    Fenced(const Fenced&) = delete;
+    Fenced& operator=(const Fenced&) = delete;
+
+    template <typename T>
+    T* first() {
+        return reinterpret_cast<T*>(begin_);
     }
-    const float* data() const { return data_; }
-    std::size_t size() const { return size_; }
-    float operator[](std::size_t i) const { return data_[i]; }
+    template <typename T>
+    T* last(std::size_t n) {
+        return reinterpret_cast<T*>(begin_ + inside_) - n;
+    }
 
 private:
-    std::unique_ptr<float[]> storage_;
-    float* data_;
-    std::size_t size_;
+    std::size_t inside_, outside_;
+    char* begin_;
 };
+
+template <typename T>
+using Vector = std::vector<T>;
+
+template <typename T>
+Vector<T> vector_of(std::size_t n, const std::function<T()>& next) {
+    Vector<T> values(n);
+    for (T& value : values) value = next();
+    return values;
+}
 
 // A sum in long double, and the sum of its terms' magnitudes, by which its error is judged.
 struct Exact {
@@ -52,9 +78,10 @@ struct ExactSums {
     long double cosine_distance() const { return 1 - inner_product.sum / std::sqrt(aa.sum * bb.sum); }
 };
 
-ExactSums exact(const Vector& a, const Vector& b) {
+template <typename T>
+ExactSums exact(const T* a, const T* b, std::size_t n) {
     ExactSums sums;
-    for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t i = 0; i < n; ++i) {
         const long double x = a[i], y = b[i];
         sums.l2_squared.add((x - y) * (x - y));
         sums.inner_product.add(x * y);
@@ -72,89 +99,150 @@ protected:
     }
     const Kernels& kernels() const { return *kernels_of(GetParam()); }
 
+    // Where long double is double (macOS), the reference has errors and a range of its own.
+    static constexpr bool wide_reference = std::numeric_limits<long double>::max_exponent > 2000;
+
     // All functions against the reference in long double.
-    void expect_right(const Vector& a, const Vector& b) const {
-        const std::size_t n = a.size();
-        const ExactSums sums = exact(a, b);
-        const long double bound = error_bound(n);
-        const auto expect_near = [&](double found, const Exact& wanted, const char* what) {
-            EXPECT_LE(std::fabs(found - wanted.sum), bound * wanted.magnitude) << what << ", n = " << n;
+    template <typename T>
+    void expect_right(const T* a, const T* b, std::size_t n) const {
+        const ExactSums sums = exact(a, b, n);
+        const long double bound = error_bound<T>(n);
+        const auto expect_near = [&](double found, long double wanted, long double magnitude, const char* what) {
+            if (std::fabs(wanted) > std::numeric_limits<double>::max()) {
+                EXPECT_EQ(found, std::copysign(infinity<double>, wanted)) << what << ", n = " << n;
+            } else {
+                // Plus the rounding of a subnormal result.
+                EXPECT_LE(std::fabs(found - wanted), bound * magnitude + smallest<double>) << what << ", n = " << n;
+            }
         };
-        expect_near(l2_squared(kernels(), a.data(), b.data(), n), sums.l2_squared, "l2_squared");
-        expect_near(inner_product(kernels(), a.data(), b.data(), n), sums.inner_product, "inner_product");
-        expect_near(l1(kernels(), a.data(), b.data(), n), sums.l1, "l1");
+        const auto& k = kernels();
         const long double l2_exact = std::sqrt(sums.l2_squared.sum), norm_exact = std::sqrt(sums.aa.sum);
-        EXPECT_LE(std::fabs(l2(kernels(), a.data(), b.data(), n) - l2_exact), bound * l2_exact) << "l2, n = " << n;
-        EXPECT_LE(std::fabs(norm(kernels(), a.data(), n) - norm_exact), bound * norm_exact) << "norm, n = " << n;
-        if (sums.aa.sum != 0 && sums.bb.sum != 0) {
-            EXPECT_LE(std::fabs(cosine_distance(kernels(), a.data(), b.data(), n) - sums.cosine_distance()), 2 * bound)
-                << "cosine_distance, n = " << n;
-        }
+        expect_near(l2_squared(k, a, b, n), sums.l2_squared.sum, sums.l2_squared.magnitude, "l2_squared");
+        expect_near(l2(k, a, b, n), l2_exact, l2_exact, "l2");
+        expect_near(inner_product(k, a, b, n), sums.inner_product.sum, sums.inner_product.magnitude, "inner_product");
+        expect_near(l1(k, a, b, n), sums.l1.sum, sums.l1.magnitude, "l1");
+        expect_near(norm(k, a, n), norm_exact, norm_exact, "norm");
+        if (sums.aa.sum != 0 && sums.bb.sum != 0)
+            expect_near(cosine_distance(k, a, b, n), sums.cosine_distance(), 2, "cosine_distance");
     }
+    template <typename T>
+    void expect_right(const Vector<T>& a, const Vector<T>& b) const {
+        expect_right(a.data(), b.data(), a.size());
+    }
+
+    template <typename T>
+    void every_length();
+    template <typename T>
+    void typical_error(double unit);
+    template <typename T>
+    void extremes(int lowest, int highest);
+    template <typename T>
+    void one_element();
+    template <typename T>
+    void nan_anywhere();
+    template <typename T>
+    void infinities();
+    template <typename T>
+    void zeros();
+    template <typename T>
+    void itself(int lowest, int highest);
 };
 
 std::mt19937_64 generator(20260101);
 
-float normal() {
-    static std::normal_distribution<float> distribution;
+template <typename T>
+T normal() {
+    static std::normal_distribution<T> distribution;
     return distribution(generator);
 }
 
-float any_exponent(int lowest, int highest) {
-    std::uniform_int_distribution<int> exponent(lowest, highest);
-    return std::ldexp(normal(), exponent(generator));
+// Each length at the end of readable memory and, misaligned in another way each time, at its begin.
+template <typename T>
+void Distance::every_length() {
+    constexpr std::size_t longest = 4100;
+    Fenced first((longest + 32) * sizeof(T)), second((longest + 32) * sizeof(T));
+    for (std::size_t n = 0; n <= longest; ++n) {
+        T *a = first.last<T>(n), *b = second.last<T>(n);
+        if (n % 2 == 1) {
+            a = first.first<T>() + n / 2 % 17;
+            b = second.first<T>() + n / 34 % 17;
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            a[i] = normal<T>();
+            b[i] = normal<T>();
+        }
+        expect_right(a, b, n);
+    }
 }
 
 TEST_P(Distance, IsRightForEveryLength) {
-    for (std::size_t n = 0; n <= 4100; ++n) {
-        const Vector a(n, n % 17, normal), b(n, n / 17 % 17, normal);
-        expect_right(a, b);
-    }
+    every_length<float>();
+    every_length<double>();
 }
 
-// Random signs let rounding errors cancel, so the bound above is far away; here is the error that
+// Random rounding errors cancel for the most part, so the bound is far away; this is the error that
 // one meets, a few units in the last place.
-TEST_P(Distance, TypicalErrorIsAFewUnits) {
+template <typename T>
+void Distance::typical_error(double unit) {
     for (const std::size_t n : {128, 768, 1536, 4096}) {
         double worst = 0;
         for (int i = 0; i < 200; ++i) {
-            const Vector a(n, 0, normal), b(n, 0, normal);
-            const ExactSums sums = exact(a, b);
-            const long double error = std::fabs(l2_squared(kernels(), a.data(), b.data(), n) - sums.l2_squared.sum);
-            worst = std::max(worst, static_cast<double>(error / sums.l2_squared.sum));
+            const auto a = vector_of<T>(n, normal<T>), b = vector_of<T>(n, normal<T>);
+            const Exact wanted = exact(a.data(), b.data(), n).l2_squared;
+            const long double error = std::fabs(l2_squared(kernels(), a.data(), b.data(), n) - wanted.sum);
+            worst = std::max(worst, static_cast<double>(error / wanted.sum));
         }
-        EXPECT_LE(worst, 8 * 0x1p-24) << "n = " << n;
+        EXPECT_LE(worst, 8 * unit) << "n = " << n;
     }
+}
+
+TEST_P(Distance, TypicalErrorIsAFewUnits) {
+    typical_error<float>(0x1p-24);
+    if (wide_reference) typical_error<double>(0x1p-53);
+}
+
+// Elements between 2^lowest and 2^highest, the ends of the type's range, or parts of it.
+template <typename T>
+void Distance::extremes(int lowest, int highest) {
+    const std::pair<int, int> ranges[] = {{lowest, highest},
+                                          {lowest, lowest + 20},
+                                          {highest - 20, highest},
+                                          {lowest / 2 - 5, lowest / 2 + 5},
+                                          {lowest * 2 / 5 - 5, lowest * 2 / 5 + 5},
+                                          {highest / 2 - 5, highest / 2 + 5}};
+    for (const std::size_t n : {1, 3, 4, 7, 8, 31, 32, 33, 100, 768, 1000}) {
+        for (const auto& [low, high] : ranges) {
+            std::uniform_int_distribution<int> exponent(low, high);
+            const auto next = [&] { return std::ldexp(normal<T>() / 8, exponent(generator)); };
+            expect_right(vector_of<T>(n, next), vector_of<T>(n, next));
+        }
+    }
+    const Vector<T> tops(50, largest<T>), bottoms(50, smallest<T>), opposite(50, -largest<T>);
+    expect_right(tops, tops);
+    expect_right(tops, opposite);
+    expect_right(tops, bottoms);
+    expect_right(bottoms, bottoms);
+    expect_right(bottoms, opposite);
+    EXPECT_EQ(norm(kernels(), bottoms.data(), 1), smallest<T>);
+    // Terms that overflow, with both signs, and cancel.
+    const T huge = std::ldexp(T{1}, highest - 2);
+    const Vector<T> a{huge, huge}, b{huge, -huge};
+    EXPECT_EQ(inner_product(kernels(), a.data(), b.data(), 2), 0);
+    EXPECT_EQ(cosine_distance(kernels(), a.data(), b.data(), 2), 1);
 }
 
 TEST_P(Distance, NeitherOverflowsNorUnderflows) {
-    for (const std::size_t n : {1, 3, 4, 7, 8, 31, 32, 33, 100, 768, 1000}) {
-        for (const auto& [lowest, highest] : {std::pair{100, 125}, {-149, -120}, {-149, 125}, {-80, -70}, {60, 66}}) {
-            const auto next = [low = lowest, high = highest] { return any_exponent(low, high); };
-            const Vector a(n, 1, next), b(n, 2, next);
-            expect_right(a, b);
-        }
-    }
-    const Vector largest(50, 0, [] { return FLT_MAX; }), smallest(50, 0, [] { return FLT_TRUE_MIN; }),
-        opposite(50, 0, [] { return -FLT_MAX; });
-    expect_right(largest, largest);
-    expect_right(largest, opposite);
-    expect_right(largest, smallest);
-    expect_right(smallest, smallest);
-    expect_right(smallest, opposite);
-    EXPECT_EQ(norm(kernels(), smallest.data(), 1), double{FLT_TRUE_MIN});
-    EXPECT_EQ(l2(kernels(), largest.data(), opposite.data(), 1), 2 * double{FLT_MAX});
-    // Terms that overflow f32 with both signs and cancel.
-    const Vector huge{1e30f, 1e30f, 1.0f}, signs{1e30f, -1e30f, 1.0f};
-    EXPECT_EQ(inner_product(kernels(), huge.data(), signs.data(), 3), 1);
+    extremes<float>(-149, 127);
+    if (wide_reference) extremes<double>(-1074, 1023);
 }
 
-TEST_P(Distance, OneElementAnywhereCounts) {
+template <typename T>
+void Distance::one_element() {
     for (const std::size_t n : {1, 5, 31, 32, 64, 67, 200}) {
         for (std::size_t at = 0; at < n; ++at) {
-            std::size_t i = 0;
-            const Vector zeros(n, 0, [] { return 0.0f; }), ones(n, 0, [] { return 1.0f; });
-            const Vector unit(n, 0, [&] { return i++ == at ? 3.0f : 0.0f; });
+            const Vector<T> zeros(n, 0), ones(n, 1);
+            Vector<T> unit(n, 0);
+            unit[at] = 3;
             EXPECT_EQ(l2_squared(kernels(), unit.data(), zeros.data(), n), 9);
             EXPECT_EQ(l1(kernels(), zeros.data(), unit.data(), n), 3);
             EXPECT_EQ(inner_product(kernels(), unit.data(), ones.data(), n), 3);
@@ -163,70 +251,107 @@ TEST_P(Distance, OneElementAnywhereCounts) {
     }
 }
 
-TEST_P(Distance, NanInAnyElementMakesNan) {
+TEST_P(Distance, OneElementAnywhereCounts) {
+    one_element<float>();
+    one_element<double>();
+}
+
+template <typename T>
+void Distance::nan_anywhere() {
     for (const std::size_t n : {1, 4, 31, 32, 100}) {
         for (std::size_t at = 0; at < n; ++at) {
-            std::size_t i = 0;
-            const Vector a(n, 0, [&] { return i++ == at ? nan : 1.0f; }), b(n, 0, normal);
+            const auto a = vector_of<T>(n, normal<T>);
+            Vector<T> b(n, 1);
+            b[at] = nan<T>;
             EXPECT_TRUE(std::isnan(l2(kernels(), a.data(), b.data(), n)));
             EXPECT_TRUE(std::isnan(inner_product(kernels(), b.data(), a.data(), n)));
             EXPECT_TRUE(std::isnan(cosine_distance(kernels(), a.data(), b.data(), n)));
             EXPECT_TRUE(std::isnan(l1(kernels(), b.data(), a.data(), n)));
-            EXPECT_TRUE(std::isnan(norm(kernels(), a.data(), n)));
+            EXPECT_TRUE(std::isnan(norm(kernels(), b.data(), n)));
         }
     }
+}
+
+TEST_P(Distance, NanInAnyElementMakesNan) {
+    nan_anywhere<float>();
+    nan_anywhere<double>();
+}
+
+template <typename T>
+void Distance::infinities() {
+    const Vector<T> a{1, infinity<T>, largest<T>}, minus{1, -infinity<T>, 2}, ones{1, 1, 1}, zeros{0, 0, 0};
+    const auto& k = kernels();
+    EXPECT_EQ(l2(k, a.data(), ones.data(), 3), infinity<double>);
+    EXPECT_EQ(l2_squared(k, a.data(), minus.data(), 3), infinity<double>);
+    EXPECT_TRUE(std::isnan(l2(k, a.data(), a.data(), 3)));
+    EXPECT_EQ(inner_product(k, minus.data(), ones.data(), 3), -infinity<double>);
+    EXPECT_TRUE(std::isnan(inner_product(k, a.data(), zeros.data(), 3)));
+    EXPECT_EQ(l1(k, a.data(), ones.data(), 3), infinity<double>);
+    EXPECT_TRUE(std::isnan(l1(k, minus.data(), minus.data(), 3)));
+    EXPECT_EQ(norm(k, minus.data(), 3), infinity<double>);
+    EXPECT_TRUE(std::isnan(cosine_distance(k, a.data(), ones.data(), 3)));
+    const Vector<T> both{infinity<T>, -infinity<T>};
+    EXPECT_TRUE(std::isnan(inner_product(k, both.data(), ones.data(), 2)));
+    // An infinity is not lost among terms that overflow to the other one.
+    const Vector<T> overflowing{largest<T>, infinity<T>}, against{-largest<T>, 1};
+    EXPECT_EQ(inner_product(k, overflowing.data(), against.data(), 2), infinity<double>);
 }
 
 TEST_P(Distance, InfinityFollowsIeee) {
-    const Vector a{1, infinity, 2}, ones{1, 1, 1}, zeros{0, 0, 0}, minus{1, -infinity, 2};
-    EXPECT_EQ(l2(kernels(), a.data(), ones.data(), 3), infinity);
-    EXPECT_EQ(l2(kernels(), a.data(), minus.data(), 3), infinity);
-    EXPECT_TRUE(std::isnan(l2(kernels(), a.data(), a.data(), 3)));
-    EXPECT_EQ(inner_product(kernels(), minus.data(), ones.data(), 3), -infinity);
-    EXPECT_TRUE(std::isnan(inner_product(kernels(), a.data(), zeros.data(), 3)));
-    EXPECT_EQ(l1(kernels(), a.data(), ones.data(), 3), infinity);
-    EXPECT_TRUE(std::isnan(l1(kernels(), minus.data(), minus.data(), 3)));
-    EXPECT_EQ(norm(kernels(), minus.data(), 3), infinity);
-    EXPECT_TRUE(std::isnan(cosine_distance(kernels(), a.data(), ones.data(), 3)));
-    const Vector both{infinity, -infinity};
-    EXPECT_TRUE(std::isnan(inner_product(kernels(), both.data(), ones.data(), 2)));
+    infinities<float>();
+    infinities<double>();
+}
+
+template <typename T>
+void Distance::zeros() {
+    const Vector<T> zeros(100, 0);
+    const auto other = vector_of<T>(100, normal<T>);
+    const T* const none = nullptr;
+    const auto& k = kernels();
+    EXPECT_EQ(l2(k, zeros.data(), zeros.data(), 100), 0);
+    EXPECT_EQ(inner_product(k, zeros.data(), other.data(), 100), 0);
+    EXPECT_TRUE(std::isnan(cosine_distance(k, zeros.data(), other.data(), 100)));
+    EXPECT_TRUE(std::isnan(cosine_distance(k, other.data(), zeros.data(), 100)));
+    EXPECT_EQ(l2(k, none, none, 0), 0);
+    EXPECT_EQ(inner_product(k, none, none, 0), 0);
+    EXPECT_EQ(l1(k, none, none, 0), 0);
+    EXPECT_EQ(norm(k, none, 0), 0);
+    EXPECT_TRUE(std::isnan(cosine_distance(k, none, none, 0)));
 }
 
 TEST_P(Distance, ZeroAndEmptyVectors) {
-    const Vector zeros(100, 0, [] { return 0.0f; }), other(100, 0, normal);
-    EXPECT_EQ(l2(kernels(), zeros.data(), zeros.data(), 100), 0);
-    EXPECT_EQ(inner_product(kernels(), zeros.data(), other.data(), 100), 0);
-    EXPECT_TRUE(std::isnan(cosine_distance(kernels(), zeros.data(), other.data(), 100)));
-    EXPECT_TRUE(std::isnan(cosine_distance(kernels(), other.data(), zeros.data(), 100)));
-    EXPECT_EQ(l2(kernels(), nullptr, nullptr, 0), 0);
-    EXPECT_EQ(inner_product(kernels(), nullptr, nullptr, 0), 0);
-    EXPECT_EQ(l1(kernels(), nullptr, nullptr, 0), 0);
-    EXPECT_EQ(norm(kernels(), nullptr, 0), 0);
-    EXPECT_TRUE(std::isnan(cosine_distance(kernels(), nullptr, nullptr, 0)));
+    zeros<float>();
+    zeros<double>();
+}
+
+template <typename T>
+void Distance::itself(int lowest, int highest) {
+    for (const std::size_t n : {1, 3, 17, 768, 1000, 1536}) {
+        for (const int exponent : {lowest, lowest / 2, 0, highest / 2, highest}) {
+            const auto a = vector_of<T>(n, [&] { return std::ldexp(normal<T>(), exponent); });
+            EXPECT_EQ(l2(kernels(), a.data(), a.data(), n), 0);
+            EXPECT_EQ(l1(kernels(), a.data(), a.data(), n), 0);
+            EXPECT_EQ(cosine_distance(kernels(), a.data(), a.data(), n), 0) << n << " " << exponent;
+        }
+    }
 }
 
 TEST_P(Distance, OfAVectorToItselfIsZero) {
-    for (const std::size_t n : {1, 3, 17, 768, 1000, 1536}) {
-        for (const int exponent : {-140, -70, 0, 66, 120}) {
-            const Vector a(n, 0, [&] { return std::ldexp(normal(), exponent); });
-            EXPECT_EQ(l2(kernels(), a.data(), a.data(), n), 0);
-            EXPECT_EQ(l1(kernels(), a.data(), a.data(), n), 0);
-            EXPECT_EQ(cosine_distance(kernels(), a.data(), a.data(), n), 0);
-        }
-    }
+    itself<float>(-140, 120);
+    itself<double>(-1050, 1010);
 }
 
 TEST_P(Distance, CosineStaysInItsRange) {
     for (const std::size_t n : {2, 768}) {
         for (int i = 0; i < 1000; ++i) {
-            const Vector a(n, 0, normal);
-            std::size_t j = 0;
-            const float factor = normal();
-            const Vector b(n, 0, [&] { return factor * a[j++]; });
+            const auto a = vector_of<float>(n, normal<float>);
+            const float factor = normal<float>();
+            auto b = a;
+            for (float& value : b) value *= factor;
             const double found = cosine_distance(kernels(), a.data(), b.data(), n);
             EXPECT_GE(found, 0);
             EXPECT_LE(found, 2);
-            EXPECT_NEAR(found, factor > 0 ? 0 : 2, 2 * error_bound(n));
+            EXPECT_NEAR(found, factor > 0 ? 0 : 2, 2 * error_bound<float>(n));
         }
     }
 }

@@ -1,52 +1,68 @@
-// x86-64 with AVX2 and FMA: 16 registers of 8 floats, two loads and two FMAs of 4 cycles a cycle.
-// A pair needs two loads a step, so four chains keep the load ports busy, which is all there is to
-// gain; a norm needs one, and eight chains.
+// x86-64 with AVX2 and FMA: 16 registers of 32 bytes; two loads and two FMAs of 4 cycles start in
+// each cycle.  A pair needs two loads a step, so four chains keep the load ports busy, which is all
+// there is to gain; a norm needs one, and eight chains.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
-
-#include <algorithm>
 
 #include "units.hpp"
 
 #define TARGET __attribute__((target("avx2,fma")))
 #define INLINE __attribute__((target("avx2,fma"), always_inline)) inline
 
+#include "loops.hpp"
+
 namespace perfkit::distance {
 namespace {
 
-using V = __m256;
-constexpr std::size_t width = 8;
+// Masks for the first so many of 8 lanes of 4 bytes: the words from [8 - count].
+alignas(64) constexpr int first_lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
-// load_first's mask for a count is the 8 words from [8 - count].
-alignas(64) constexpr int first_words[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+INLINE __m256i mask_of(std::size_t words) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first_lanes + 8 - words));
+}
 
-INLINE V zero() { return _mm256_setzero_ps(); }
-INLINE V load(const float* p) { return _mm256_loadu_ps(p); }
-INLINE V load_first(const float* p, std::size_t count) {
-    const auto* mask = reinterpret_cast<const __m256i*>(first_words + width - count);
-    return _mm256_maskload_ps(p, _mm256_loadu_si256(mask));
-}
-INLINE V add(V a, V b) { return _mm256_add_ps(a, b); }
-INLINE V sub(V a, V b) { return _mm256_sub_ps(a, b); }
-INLINE V abs(V a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
-INLINE V fma(V a, V b, V total) { return _mm256_fmadd_ps(a, b, total); }
-INLINE float sum(V a) {
-    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
-}
+struct F32 {
+    using Element = float;
+    using V = __m256;
+    static constexpr std::size_t width = 8;
+
+    INLINE static V zero() { return _mm256_setzero_ps(); }
+    INLINE static V load(const float* p) { return _mm256_loadu_ps(p); }
+    INLINE static V load_first(const float* p, std::size_t count) { return _mm256_maskload_ps(p, mask_of(count)); }
+    INLINE static V add(V a, V b) { return _mm256_add_ps(a, b); }
+    INLINE static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
+    INLINE static V abs(V a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+    INLINE static V fma(V a, V b, V total) { return _mm256_fmadd_ps(a, b, total); }
+    INLINE static double sum(V a) {
+        const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+        const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+    }
+};
+
+struct F64 {
+    using Element = double;
+    using V = __m256d;
+    static constexpr std::size_t width = 4;
+
+    INLINE static V zero() { return _mm256_setzero_pd(); }
+    INLINE static V load(const double* p) { return _mm256_loadu_pd(p); }
+    INLINE static V load_first(const double* p, std::size_t count) { return _mm256_maskload_pd(p, mask_of(2 * count)); }
+    INLINE static V add(V a, V b) { return _mm256_add_pd(a, b); }
+    INLINE static V sub(V a, V b) { return _mm256_sub_pd(a, b); }
+    INLINE static V abs(V a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+    INLINE static V fma(V a, V b, V total) { return _mm256_fmadd_pd(a, b, total); }
+    INLINE static double sum(V a) {
+        const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+        return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+    }
+};
 
 }  // namespace
-}  // namespace perfkit::distance
 
-#include "f32_loops.hpp"
-
-namespace perfkit::distance {
-
-const KernelsOf<float> avx2_f32 = {
-    "avx2+fma", pair<SquaredDifference, 4>, pair<Product, 4>, pair<AbsoluteDifference, 4>, square<8>, cosine<4>,
-};
+constinit const KernelsOf<float> avx2_f32 = kernels_over<F32, 4, 8, 4>("avx2+fma");
+constinit const KernelsOf<double> avx2_f64 = kernels_over<F64, 4, 8, 4>("avx2+fma");
 
 }  // namespace perfkit::distance
 

@@ -1,64 +1,89 @@
 #include "perfkit/core/distance/distance.hpp"
 
-#include <algorithm>
 #include <cfloat>
 #include <cmath>
+
+#include "careful.hpp"
 
 namespace perfkit::distance {
 
 namespace {
 
-// Below this a sum may have lost terms to underflow that mattered: each of n terms is off by up to
-// 2^-150, which is nothing beside 2^-100, but may be everything beside a smaller sum.
-constexpr double smallest_sure = 0x1p-100;
+// Below this a sum may have lost terms to underflow that mattered: a term is off by at most half of
+// the smallest subnormal number, 2^-150 or 2^-1075, which even times n is nothing beside this, but may
+// be everything beside a smaller sum.
+template <typename T>
+constexpr double smallest_sure = std::is_same_v<T, float> ? 0x1p-100 : 0x1p-900;
 
 // False also for NaN and infinity, which may have come from an overflow on the way.
+template <typename T>
 bool is_sure(double sum) {
     const double size = std::fabs(sum);
-    return size >= smallest_sure && size <= DBL_MAX;
+    return size >= smallest_sure<T> && size <= DBL_MAX;
 }
 
-const KernelsOf<float>& reference() {
-    static const KernelsOf<float>& scalar = *kernels_of(Simd::scalar)->f32;
-    return scalar;
+template <typename T>
+double cosine_of(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const CosineSums sums = kernels.over<T>().cosine(a, b, n);
+    // Beside the norms, what a product loses to underflow is nothing.
+    const double norms = sums.aa * sums.bb;
+    if (is_sure<T>(sums.aa) && is_sure<T>(sums.bb) && std::isfinite(sums.ab) && norms >= DBL_MIN && norms <= DBL_MAX)
+        return sums.ab / std::sqrt(norms);
+    return careful::ratio(careful::inner_product(a, b, n), careful::inner_product(a, a, n),
+                          careful::inner_product(b, b, n));
 }
 
 }  // namespace
 
-double l2_squared(const Kernels& kernels, const float* a, const float* b, std::size_t n) {
-    const double sum = kernels.f32->l2_squared(a, b, n);
-    return is_sure(sum) ? sum : reference().l2_squared(a, b, n);
+template <typename T>
+double l2_squared(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const double sum = kernels.over<T>().l2_squared(a, b, n);
+    return is_sure<T>(sum) ? sum : careful::rounded(careful::l2_squared(a, b, n));
 }
 
-double l2(const Kernels& kernels, const float* a, const float* b, std::size_t n) {
-    return std::sqrt(l2_squared(kernels, a, b, n));
+template <typename T>
+double l2(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const double sum = kernels.over<T>().l2_squared(a, b, n);
+    return is_sure<T>(sum) ? std::sqrt(sum) : careful::square_root(careful::l2_squared(a, b, n));
 }
 
-double inner_product(const Kernels& kernels, const float* a, const float* b, std::size_t n) {
-    const double sum = kernels.f32->inner_product(a, b, n);
-    return is_sure(sum) ? sum : reference().inner_product(a, b, n);
+template <typename T>
+double inner_product(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const double sum = kernels.over<T>().inner_product(a, b, n);
+    return is_sure<T>(sum) ? sum : careful::rounded(careful::inner_product(a, b, n));
 }
 
-double cosine_distance(const Kernels& kernels, const float* a, const float* b, std::size_t n) {
-    CosineSums sums = kernels.f32->cosine(a, b, n);
-    // The product may be small for good reason; beside the norms its loss is nothing.
-    if (!is_sure(sums.aa) || !is_sure(sums.bb) || !std::isfinite(sums.ab)) sums = reference().cosine(a, b, n);
-    const double cosine = sums.ab / std::sqrt(sums.aa * sums.bb);
+template <typename T>
+double cosine_distance(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const double cosine = cosine_of(kernels, a, b, n);
     // Rounding may leave the range of a cosine; the comparisons leave NaN alone.
     if (cosine > 1) return 0;
     if (cosine < -1) return 2;
     return 1 - cosine;
 }
 
-double l1(const Kernels& kernels, const float* a, const float* b, std::size_t n) {
-    const double sum = kernels.f32->l1(a, b, n);
+template <typename T>
+double l1(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const double sum = kernels.over<T>().l1(a, b, n);
     // Differences do not underflow.
-    return std::isfinite(sum) ? sum : reference().l1(a, b, n);
+    return std::isfinite(sum) ? sum : careful::rounded(careful::l1(a, b, n));
 }
 
-double norm(const Kernels& kernels, const float* a, std::size_t n) {
-    const double sum = kernels.f32->squared_norm(a, n);
-    return std::sqrt(is_sure(sum) ? sum : reference().squared_norm(a, n));
+template <typename T>
+double norm(const Kernels& kernels, const T* a, std::size_t n) {
+    const double sum = kernels.over<T>().squared_norm(a, n);
+    return is_sure<T>(sum) ? std::sqrt(sum) : careful::square_root(careful::inner_product(a, a, n));
 }
+
+#define PERFKIT_DISTANCES_OVER(T)                                                     \
+    template double l2_squared(const Kernels&, const T*, const T*, std::size_t);      \
+    template double l2(const Kernels&, const T*, const T*, std::size_t);              \
+    template double inner_product(const Kernels&, const T*, const T*, std::size_t);   \
+    template double cosine_distance(const Kernels&, const T*, const T*, std::size_t); \
+    template double l1(const Kernels&, const T*, const T*, std::size_t);              \
+    template double norm(const Kernels&, const T*, std::size_t)
+
+PERFKIT_DISTANCES_OVER(float);
+PERFKIT_DISTANCES_OVER(double);
 
 }  // namespace perfkit::distance

@@ -8,12 +8,12 @@ namespace {
 
 constexpr Simd fastest_first[] = {Simd::avx512, Simd::avx2, Simd::neon, Simd::scalar};
 
-constexpr Kernels scalar = {Simd::scalar, &scalar_f32};
+constexpr Kernels scalar = {Simd::scalar, &scalar_f32, &scalar_f64};
 #if defined(__x86_64__)
-constexpr Kernels avx2 = {Simd::avx2, &avx2_f32};
-constexpr Kernels avx512 = {Simd::avx512, &avx512_f32};
+constexpr Kernels avx2 = {Simd::avx2, &avx2_f32, &avx2_f64};
+constexpr Kernels avx512 = {Simd::avx512, &avx512_f32, &avx512_f64};
 #elif defined(__aarch64__)
-constexpr Kernels neon = {Simd::neon, &neon_f32};
+constexpr Kernels neon = {Simd::neon, &neon_f32, &neon_f64};
 #endif
 
 }  // namespace

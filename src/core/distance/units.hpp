@@ -6,11 +6,13 @@
 namespace perfkit::distance {
 
 extern const KernelsOf<float> scalar_f32;
+extern const KernelsOf<double> scalar_f64;
 #if defined(__x86_64__)
-extern const KernelsOf<float> avx2_f32;
-extern const KernelsOf<float> avx512_f32;
+extern const KernelsOf<float> avx2_f32, avx512_f32;
+extern const KernelsOf<double> avx2_f64, avx512_f64;
 #elif defined(__aarch64__)
 extern const KernelsOf<float> neon_f32;
+extern const KernelsOf<double> neon_f64;
 #endif
 
 }  // namespace perfkit::distance

@@ -5,33 +5,47 @@
 // the kernels of every instruction set, so two machines may differ in the last digits but in nothing
 // else:
 //
-//   overflow, underflow   do not happen on the way: where an f32 sum leaves the range in which it is
-//                         accurate, the reference computes it again in double
+//   overflow, underflow   do not happen on the way: a sum that leaves the range in which it is accurate
+//                         is computed again with care.  A result beyond the range of double is infinite
 //   NaN                   in an element makes every result NaN
 //   infinity              follows IEEE 754 element by element: inf - inf and inf * 0 are NaN, else
 //                         the result is infinite; a cosine with an infinite element is NaN
 //   zero vectors          have no direction: their cosine distance is NaN
 //   n = 0                 sums are 0, the cosine distance is NaN
 //   a = b                 has distance 0 exactly, also by cosine
+//
+// T is float or double.
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "perfkit/core/distance/kernels.hpp"
 
 namespace perfkit::distance {
 
-double l2_squared(const Kernels& kernels, const float* a, const float* b, std::size_t n);
-double l2(const Kernels& kernels, const float* a, const float* b, std::size_t n);
-double inner_product(const Kernels& kernels, const float* a, const float* b, std::size_t n);
+template <typename T>
+double l2_squared(const Kernels& kernels, const T* a, const T* b, std::size_t n);
+template <typename T>
+double l2(const Kernels& kernels, const T* a, const T* b, std::size_t n);
+template <typename T>
+double inner_product(const Kernels& kernels, const T* a, const T* b, std::size_t n);
 // One minus the cosine of the angle: 0 for the same direction, 1 for a right angle, 2 for opposite.
-double cosine_distance(const Kernels& kernels, const float* a, const float* b, std::size_t n);
-double l1(const Kernels& kernels, const float* a, const float* b, std::size_t n);
-double norm(const Kernels& kernels, const float* a, std::size_t n);
+template <typename T>
+double cosine_distance(const Kernels& kernels, const T* a, const T* b, std::size_t n);
+template <typename T>
+double l1(const Kernels& kernels, const T* a, const T* b, std::size_t n);
+template <typename T>
+double norm(const Kernels& kernels, const T* a, std::size_t n);
 
 // The bound on the error of a sum of n terms, as a share of the sum of their magnitudes, in units of
-// 2^-24: the longest chain of additions, where every set adds at least 24 chains side by side; then
-// at most 6 additions that join the chains, and at most 3 roundings within a term.
-constexpr double error_bound(std::size_t n) { return (static_cast<double>(n / 24) + 9) * 0x1p-24; }
+// the rounding of T: the longest chain of additions, where every set adds at least 24 chains of
+// floats or 12 of doubles side by side; then at most 6 additions that join the chains, and at most 3
+// roundings within a term.
+template <typename T>
+constexpr double error_bound(std::size_t n) {
+    constexpr bool is_float = std::is_same_v<T, float>;
+    return (static_cast<double>(n / (is_float ? 24 : 12)) + 9) * (is_float ? 0x1p-24 : 0x1p-53);
+}
 
 }  // namespace perfkit::distance

@@ -1,12 +1,12 @@
-// The distance kernels: one table of functions per instruction set, and the choice among them.
+// The distance kernels: a table of functions per instruction set, and the choice among them.
 //
-// These are the raw sums.  The f32 kernels of the SIMD sets multiply and add in f32, so very large
-// and very small values leave their range; distance.hpp has the functions that notice this and are
-// right for all input.  The scalar set is the reference: products and sums in double, in which
-// squares and products of floats neither overflow nor underflow.
+// These are the raw sums.  Those of the SIMD sets multiply and add in their elements' own type, so very
+// large and very small values leave its range; distance.hpp has the functions that notice this and are
+// right for all input.
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "perfkit/core/distance/cpu.hpp"
 
@@ -37,6 +37,15 @@ struct KernelsOf {
 struct Kernels {
     Simd simd;
     const KernelsOf<float>* f32;
+    const KernelsOf<double>* f64;
+
+    template <typename T>
+    const KernelsOf<T>& over() const {
+        if constexpr (std::is_same_v<T, float>)
+            return *f32;
+        else
+            return *f64;
+    }
 };
 
 // Whether the library has a set's kernels: those of its own architecture.

@@ -1,11 +1,9 @@
 // Entry point: what happens when the server loads the library.
 
-<<<<<<< HEAD
 #include "perfkit/pg/bloat.hpp"
-=======
 #include "perfkit/pg/advisor.hpp"
->>>>>>> 2c597c8 (Advise indexes by planning the workload with hypothetical ones)
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/guard.hpp"
 
 extern "C" {
@@ -21,10 +19,11 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 void _PG_init(void) {
-<<<<<<< HEAD
     perfkit::pg::init_bloat();
-=======
+<<<<<<< HEAD
     perfkit::pg::init_advisor();
->>>>>>> 2c597c8 (Advise indexes by planning the workload with hypothetical ones)
+=======
+    perfkit::pg::init_distance();
+>>>>>>> 25ca68b (Distances between arrays in SQL, and pg_perfkit.simd)
     MarkGUCPrefixReserved("pg_perfkit");
 }

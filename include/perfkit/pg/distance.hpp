@@ -1,0 +1,49 @@
+// The kernels that this session uses, and reading vectors out of SQL values.
+#pragma once
+
+#include <cstddef>
+
+#include "perfkit/core/distance/kernels.hpp"
+#include "perfkit/pg/flat.hpp"
+
+namespace perfkit::pg {
+
+// What pg_perfkit.simd says.
+const distance::Kernels& session_kernels();
+
+// Defines the setting.
+void init_distance();
+
+// Reports that two vectors have different numbers of elements (dimensions), as ERROR 22000.
+[[noreturn]] void raise_different_lengths(std::size_t first, std::size_t second);
+
+// The elements of a one-dimensional array, of type T, without NULLs; anything else is an ERROR
+// (2202E, 22004) that names the argument by its number.
+template <typename T>
+class ArrayArgument {
+public:
+    ArrayArgument(FunctionCallInfo fcinfo, int argument);
+    const T* data() const { return data_; }
+    std::size_t size() const { return size_; }
+
+private:
+    Flat flat_;
+    const T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// A distance of two vectors, read as Argument says.
+template <typename Argument, auto Distance>
+Datum distance_of_pair(FunctionCallInfo fcinfo) {
+    const Argument a(fcinfo, 0), b(fcinfo, 1);
+    if (a.size() != b.size()) raise_different_lengths(a.size(), b.size());
+    return Float8GetDatum(Distance(session_kernels(), a.data(), b.data(), a.size()));
+}
+
+template <typename Argument, auto Norm>
+Datum norm_of(FunctionCallInfo fcinfo) {
+    const Argument a(fcinfo, 0);
+    return Float8GetDatum(Norm(session_kernels(), a.data(), a.size()));
+}
+
+}  // namespace perfkit::pg

@@ -1,7 +1,7 @@
 // Entry point: what happens when the server loads the library.
 
-#include "perfkit/pg/bloat.hpp"
 #include "perfkit/pg/advisor.hpp"
+#include "perfkit/pg/bloat.hpp"
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/guard.hpp"
@@ -20,10 +20,7 @@ PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
     perfkit::pg::init_bloat();
-<<<<<<< HEAD
     perfkit::pg::init_advisor();
-=======
     perfkit::pg::init_distance();
->>>>>>> 25ca68b (Distances between arrays in SQL, and pg_perfkit.simd)
     MarkGUCPrefixReserved("pg_perfkit");
 }

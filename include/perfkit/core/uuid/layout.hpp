@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 
@@ -26,10 +27,11 @@ struct UuidStamp {
 };
 
 inline Uuid uuid_of_words(std::uint64_t high, std::uint64_t low) {
-    Uuid uuid;
-    for (int i = 0; i < 8; ++i) uuid[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-    for (int i = 0; i < 8; ++i) uuid[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-    return uuid;
+    if constexpr (std::endian::native == std::endian::little) {
+        high = __builtin_bswap64(high);
+        low = __builtin_bswap64(low);
+    }
+    return std::bit_cast<Uuid>(std::array<std::uint64_t, 2>{high, low});
 }
 
 // Lays out a version 7 UUID (RFC 9562, section 5.7): the tick around the version, the tail behind

@@ -5,6 +5,7 @@
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/uuid/ordering.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -22,5 +23,6 @@ void _PG_init(void) {
     perfkit::pg::init_bloat();
     perfkit::pg::init_advisor();
     perfkit::pg::init_distance();
+    perfkit::pg::init_uuid();
     MarkGUCPrefixReserved("pg_perfkit");
 }

@@ -1,11 +1,13 @@
 // Makes version 7 UUIDs.
 
+#include <algorithm>
 #include <ctime>
 
 #include "perfkit/core/uuid/clock.hpp"
 #include "perfkit/core/uuid/random_bytes.hpp"
 #include "perfkit/pg/compat.hpp"
-#include "perfkit/pg/uuid.hpp"
+#include "perfkit/pg/uuid/datum.hpp"
+#include "perfkit/pg/uuid/ordering.hpp"
 
 extern "C" {
 #include "funcapi.h"
@@ -22,8 +24,8 @@ namespace {
 
 constexpr std::int64_t end_seconds = uuid_end_ms / 1000;
 
-RandomBytes random_bytes(pg_strong_random);
-UuidClock session_clock;
+constinit RandomBytes random_bytes(pg_strong_random);
+constinit UuidClock session_clock;
 
 [[noreturn]] void fail_out_of_range() {
     pg::call([] {
@@ -43,7 +45,7 @@ FineTick now() {
     return fine_tick_of(time.tv_sec, time.tv_nsec);
 }
 
-// A session whose clock has stepped back goes on at the time of its last UUID, perhaps for long:
+// Where the clock has stepped back the UUIDs go on at the time of the last one, perhaps for long:
 // the log says so, once for each step.
 void note_clock_step(UuidTick last, UuidTick clock) {
     constexpr UuidTick tolerance = UuidTick{10'000} << 12;
@@ -52,21 +54,37 @@ void note_clock_step(UuidTick last, UuidTick clock) {
     if (behind && !noted) {
         const auto seconds = static_cast<unsigned long long>((last - clock) >> 12) / 1000;
         pg::call([seconds] {
-            ereport(LOG,
-                    (errmsg("the clock is %llu s behind the last UUID of version 7", seconds),
-                     errdetail("The clock has been set back. This session's UUIDs keep their order: they keep the last "
-                               "time until the clock has caught up."),
-                     errhint("New sessions follow the clock.")));
+            ereport(
+                LOG,
+                (errmsg("the clock is %llu s behind the last UUID of version 7", seconds),
+                 errdetail("The clock has been set back. UUIDs keep their order, and so the last one's time until the "
+                           "clock has caught up."),
+                 errhint("To end this: reconnect, or with pg_perfkit.uuid_ordering = cluster restart the server.")));
         });
     }
     noted = behind;
 }
 
+// One order for all sessions, and this session's own where it has used the other setting before:
+// then its last tick is not the last that it has got here.
+UuidStamp next_cluster_stamp(FineTick clock) {
+    static FineTick mine = 0;
+    if (pg::shared_uuid_tick == nullptr) [[unlikely]]
+        pg::fail_without_shared_uuid_tick();
+    if (tick_of(mine) != session_clock.last_tick()) [[unlikely]]
+        clock = std::max(clock, (session_clock.last_tick() + 1) << fine_bits);
+    mine = next_shared_tick(*pg::shared_uuid_tick, clock);
+    session_clock.advance_past(tick_of(mine));
+    return stamp_of(mine, random_bytes.take());
+}
+
 UuidStamp next_stamp() {
-    const UuidTick clock = tick_of(now());
-    const UuidStamp stamp = session_clock.next(clock, [] { return random_bytes.take(); });
-    if (stamp.tick > clock + UuidClock::max_lead) [[unlikely]]
-        note_clock_step(stamp.tick, clock);
+    const FineTick clock = now();
+    const UuidStamp stamp = pg::uuid_ordering() == pg::UuidOrdering::backend
+                                ? session_clock.next(tick_of(clock), [] { return random_bytes.take(); })
+                                : next_cluster_stamp(clock);
+    if (stamp.tick > tick_of(clock) + UuidClock::max_lead) [[unlikely]]
+        note_clock_step(stamp.tick, tick_of(clock));
     return stamp;
 }
 

@@ -1,6 +1,6 @@
 // Reads what a UUID tells, and says where a time lies among UUIDs.
 
-#include "perfkit/pg/uuid.hpp"
+#include "perfkit/pg/uuid/datum.hpp"
 
 extern "C" {
 #include "utils/timestamp.h"

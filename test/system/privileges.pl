@@ -39,47 +39,37 @@ sub may
 		: "SELECT has_function_privilege('$role', $object, 'EXECUTE')") eq 't';
 }
 
-sub run_as
-{
-	my ($role, $statement, $settings) = @_;
-	my ($code, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\n" . ($settings // '') . ";\n$statement;\n",
-		extra_params => [ '-U', $role ]);
-	my $state = $err =~ /(?:ERROR|FATAL|PANIC):\s+(\w{5})/ ? $1 : '';
-	return ($state, "$out\n$err");
-}
-
 # The secrets are there to be found: a superuser's statistics show them.
-my ($state, $all) = run_as($node->safe_psql('postgres', 'SELECT current_user'),
-	"SELECT query FROM pg_stat_activity UNION ALL SELECT query FROM pg_stat_statements UNION ALL SELECT most_common_vals::text FROM pg_stats");
-like($all, qr/\Q$_\E/, "$_ can be found") foreach qw(secret-in-running secret-in-finished secret-in-rows);
+my ($all) = run_calls($node, {}, 'SELECT query FROM pg_stat_activity UNION ALL SELECT query FROM pg_stat_statements
+	UNION ALL SELECT most_common_vals::text FROM pg_stats');
+like($all->{text}, qr/\Q$_\E/, "$_ can be found") foreach qw(secret-in-running secret-in-finished secret-in-rows);
 
 foreach my $role ('plain', 'monitor')
 {
+	my $secret = $role eq 'plain' ? qr/(secret-in-\w+)/ : qr/(secret-in-rows)/;
+	my @results = run_calls($node, { role => $role }, map { $_->{statement} } @calls);
 	foreach my $call (@calls)
 	{
-		my $may = may($role, $call);
-		my ($state, $text) = run_as($role, $call->{statement});
+		my $result = shift @results;
+		my ($state, $text) = ($result->{state}, $result->{text});
 		my $what = "$role: $call->{statement}";
-		if (!$may) { is($state, '42501', "$what is refused") }
+		if (!may($role, $call)) { is($state, '42501', "$what is refused") }
 		# The sample's tables belong to somebody else, so a function may refuse an argument.
 		elsif (@{ $call->{arguments} } && $state eq '42501')
 		{
 			like($text, qr/permission denied|must be owner|privilege/, "$what is refused");
 		}
 		else { is($state, '', "$what works") or diag $text }
-		my $secret = $role eq 'plain' ? qr/(secret-in-\w+)/ : qr/(secret-in-rows)/;
-		my @seen = $text =~ /$secret/g;
-		is("@seen", '', "$what shows nothing of others");
+		is(join(' ', $text =~ /$secret/g), '', "$what shows nothing of others");
 	}
 	# Every relation argument once as the table whose rows are secret.
-	foreach my $call (grep { $_->{statement} =~ /'public\.pk_sample'::regclass|FROM public\.pk_sample/ } @calls)
+	my @statements = map { s/'public\.pk_sample'::regclass/'public.pk_sample_owned'::regclass/gr
+		  =~ s/FROM public\.pk_sample WHERE n = 1/FROM public.pk_sample_owned WHERE secret > ''''/gr }
+	  map { $_->{statement} } @calls;
+	foreach (run_calls($node, { role => $role }, @statements))
 	{
-		(my $statement = $call->{statement}) =~ s/'public\.pk_sample'::regclass/'public.pk_sample_owned'::regclass/g;
-		$statement =~ s/FROM public\.pk_sample WHERE n = 1/FROM public.pk_sample_owned WHERE secret > ''''/g;
-		my ($state, $text) = run_as($role, $statement);
-		my @seen = $text =~ /(secret-in-rows)/g;
-		is("@seen", '', "$role: $statement shows no row");
-		unlike($state, qr/^(XX|57|58)/, "$role: $statement ends properly");
+		is(join(' ', $_->{text} =~ /(secret-in-rows)/g), '', "$role: $_->{statement} shows no row");
+		unlike($_->{state}, qr/^(XX|57|58)/, "$role: $_->{statement} ends properly");
 	}
 }
 
@@ -119,14 +109,13 @@ CREATE VIEW trap.pg_stat_activity AS SELECT 1 / 0 AS pid;
 CREATE VIEW trap.pg_stat_statements AS SELECT 1 / 0 AS queryid;
 CREATE VIEW trap.pg_settings AS SELECT 1 / 0 AS name;
 SQL
-my $user = $node->safe_psql('postgres', 'SELECT current_user');
-($state, my $text) = run_as($user, "SELECT 1 = 1", 'SET search_path = trap, pg_catalog, public');
-like($text, qr/trapped/, 'the traps work');
+my %trapped = (settings => 'SET search_path = trap, pg_catalog, public');
+my ($trap) = run_calls($node, \%trapped, 'SELECT 1 = 1');
+like($trap->{text}, qr/trapped/, 'the traps work');
 cmp_ok($node->safe_psql('postgres', q(SELECT count(*) FROM pg_operator WHERE oprnamespace = 'trap'::regnamespace)), '>', 500, 'and are many');
-foreach my $call (@calls)
+foreach (run_calls($node, \%trapped, map { $_->{statement} } @calls))
 {
-	my ($state, $text) = run_as($user, $call->{statement}, 'SET search_path = trap, pg_catalog, public');
-	is($state, '', "in a search_path full of traps: $call->{statement}") or diag $text;
+	is($_->{state}, '', "in a search_path full of traps: $_->{statement}") or diag $_->{text};
 }
 
 $node->safe_psql('postgres', q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%secret-in-running%' AND pid <> pg_backend_pid()));

@@ -22,13 +22,12 @@ $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'this is a standby');
 
 my @calls = extension_calls($standby);
-my %seen;
+my %seen = map { $_->{name} => 1 } @calls;
+my @results = run_calls($standby, {}, map { $_->{statement} } @calls);
 foreach my $call (@calls)
 {
-	my ($code, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\n$call->{statement}");
-	my $state = $err =~ /(?:ERROR|FATAL|PANIC):\s+(\w{5})/ ? $1 : '';
-	is($state, $refused{ $call->{name} } // '', "$call->{statement}") or diag $err;
-	$seen{ $call->{name} } = 1;
+	my $result = shift @results;
+	is($result->{state}, $refused{ $call->{name} } // '', $call->{statement}) or diag $result->{text};
 }
 is(join(' ', grep { !$seen{$_} } sort keys %refused), '', 'every exception is still there');
 

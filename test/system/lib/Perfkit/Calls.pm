@@ -9,7 +9,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use Perfkit;
 
-our @EXPORT = qw(extension_calls hostile_calls create_sample);
+our @EXPORT = qw(extension_calls hostile_calls run_calls create_sample);
 
 # A sensible value by the argument's name, then by its type; all speak of create_sample's table, and
 # none depends on search_path.
@@ -195,6 +195,29 @@ sub hostile_calls
 	}
 	my %seen;
 	return grep { !$seen{ $_->[1] }++ } @found;
+}
+
+# Runs statements in one session; a hash for each, of statement, state (the SQLSTATE of its error, or ''),
+# and text (its output, warnings and errors).  Dies when the session ends before them.  Options:
+#   database, role, settings (statements to begin with), quiet (no output wanted)
+sub run_calls
+{
+	my ($node, $option, @statements) = @_;
+	my $script = "\\set VERBOSITY verbose\n\\set SHOW_CONTEXT never\nSET statement_timeout = '60s';\n" . ($option->{settings} // '') . ";\n";
+	$script .= "\\echo \x1e\n\\warn \x1e\n$_;\n" foreach @statements;
+	my ($code, $out, $err) = $node->psql($option->{database} // 'postgres', $script, on_error_stop => 0,
+		extra_params => [ defined $option->{role} ? ('-U', $option->{role}) : (), $option->{quiet} ? ('-o', '/dev/null') : () ]);
+	my ($before, @out) = split /\x1e\n?/, "$out\n", -1;
+	($before, my @err) = split /\x1e\n?/, "$err\n", -1;
+	die "settings: $before" if $before =~ /ERROR/;
+	# An unbalanced quote would make psql read many statements as one.
+	die 'ran ' . scalar(@err) . ' of ' . scalar(@statements) . " statements; the last: $statements[$#err]\n$err[-1]"
+	  unless $code == 0 && @out == @statements && @err == @statements;
+	return map {
+		{   statement => $statements[$_],
+			state     => $err[$_] =~ /(?:ERROR|FATAL|PANIC):\s+(\w{5})/ ? $1 : '',
+			text      => $out[$_] . $err[$_] }
+	} 0 .. $#statements;
 }
 
 # Objects of every kind, some with hostile names, in schema public of a database.

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <string_view>
 
 #include "perfkit/pg/storage.hpp"
 
@@ -10,6 +11,7 @@ extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -134,6 +136,10 @@ Oid table_of(const Storage& storage) {
             Form_pg_depend depend = reinterpret_cast<Form_pg_depend>(GETSTRUCT(tuple));
             if (depend->refclassid == RelationRelationId) table = depend->refobjid;
         });
+        // Dependencies among the system's own objects are not recorded; a TOAST table is named by its table.
+        constexpr std::string_view prefix = "pg_toast_";
+        if (table == storage.oid && storage.oid < FirstUnpinnedObjectId && storage.name.starts_with(prefix))
+            std::from_chars(storage.name.data() + prefix.size(), storage.name.data() + storage.name.size(), table);
     }
     return table;
 }

@@ -47,7 +47,7 @@ SQL
 }
 
 my $contents = 'SELECT count(*), sum(n), count(DISTINCT id) FROM public.item';
-foreach my $schema ('public', 'perf', '"Perf Kit"', '"a""b; --"')
+foreach my $schema ('public', 'perf', '"Perf Kit"', '"select; 1"')
 {
 	(my $name = lc $schema) =~ s/\W+/_/g;
 	my $source = "from_$name";

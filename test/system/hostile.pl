@@ -18,11 +18,22 @@ my @calls = extension_calls($node);
 my @sensible = map { $_->{statement} } @calls;
 my @hostile = map { $_->[1] } hostile_calls(@calls);
 
+# What returns as many rows as it is asked for may be asked for too many; it ends by the time-out.
+my %endless = map { $_ => 1 } qw(pk_uuidv7_batch);
+
 # XX: an internal error, which nobody foresaw.  57, 58, 53: cancelled, system errors, out of something.
 sub check
 {
 	my ($name, $settings, @statements) = @_;
-	my @failed = grep { $_->{state} ne '' } run_calls($node, { settings => $settings, quiet => 1 }, @statements);
+	my %endless_statement;
+	foreach (@statements)
+	{
+		my ($name) = /(pk_\w+)\(/ or next;
+		next unless $endless{$name};
+		$_ = "SET statement_timeout = '2s';\n$_;\nSET statement_timeout = '60s'";
+		$endless_statement{$_} = 1;
+	}
+	my @failed = grep { $_->{state} ne '' && !($_->{state} eq '57014' && $endless_statement{ $_->{statement} }) } run_calls($node, { settings => $settings, quiet => 1 }, @statements);
 	note join("\n", map { substr($_->{statement}, 0, 200) . " -> $_->{text}" } @failed);
 	is(join("\n", map { "$_->{statement}: $_->{text}" } grep { $_->{state} =~ /^(XX|57|58|53)/ } @failed),
 		'', "$name: no error that nobody foresaw");

@@ -142,6 +142,11 @@ SQL
 			next unless defined $deparsed{"$class.$column"};
 			$value = 'to_jsonb(' . $deparsed{"$class.$column"} . ')';
 		}
+		elsif ("$class.$column" eq 'pg_attribute.attoptions')
+		{
+			# Some minor releases keep a version of their own there.
+			$value = "(SELECT jsonb_agg(x ORDER BY x) FROM unnest(r.attoptions) x WHERE x NOT LIKE 'pg\\_attver=%')";
+		}
 		elsif ($type eq 'aclitem[]') { $value = _acl("r.$column") }
 		elsif ($target ne '' && $is_array eq 't')
 		{

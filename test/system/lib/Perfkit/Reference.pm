@@ -88,11 +88,12 @@ sub _meanings
 	my ($comment, @names) = @_;
 	my %meaning;
 	my %known = map { $_ => 1 } @names;
-	my @text;
+	my (@text, $current);
 	foreach (split /\n/, $comment)
 	{
-		if (/^(\w+): (.*)/ && $known{$1}) { $meaning{$1} = $2 }
-		else { push @text, $_ }
+		if (/^(\w+): (.*)/ && $known{$1}) { ($current, $meaning{$1}) = ($1, $2) }
+		elsif (defined $current) { $meaning{$current} .= " $_" }
+		else                     { push @text, $_ }
 	}
 	return (join("\n", @text), \%meaning);
 }

@@ -71,7 +71,8 @@ INSERT INTO training_runs (run_id, version_id, started_at, created_at, accuracy,
                            hyperparameters, metrics)
 SELECT encode(int8send(hash) || int8send(hashint8extended(i, :seed * 100 + 31)), 'hex')::uuid,
        version_id,
-       CASE WHEN status <> 'queued' THEN created_at + interval '2 minutes' * pg_temp.draw(i, :seed * 100 + 32) END,
+       CASE WHEN status <> 'queued'
+            THEN least(created_at + interval '2 minutes' * pg_temp.draw(i, :seed * 100 + 32), now()) END,
        created_at,
        CASE WHEN status = 'succeeded' THEN accuracy END,
        status,

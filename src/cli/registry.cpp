@@ -164,8 +164,9 @@ void shift_times(Database& database, const Options& options, const Mark& mark) {
     Progress progress("registry load");
     progress.show(0.3, "shifting times");
     const auto shifted = [&](const std::string& column) {
-        return " ALTER COLUMN " + column + " TYPE timestamptz USING least(" + column + " + (now() - " +
-               quote_literal(mark.moment) + "::timestamptz), now())";
+        // least() passes over NULL.
+        return " ALTER COLUMN " + column + " TYPE timestamptz USING CASE WHEN " + column + " IS NOT NULL THEN least(" +
+               column + " + (now() - " + quote_literal(mark.moment) + "::timestamptz), now()) END";
     };
     const auto at = [](const char* name) { return std::string("ALTER TABLE public.") + name; };
     database.run("BEGIN");

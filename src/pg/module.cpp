@@ -5,6 +5,7 @@
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/health.hpp"
 #include "perfkit/pg/uuid/ordering.hpp"
 
 extern "C" {
@@ -24,5 +25,6 @@ void _PG_init(void) {
     perfkit::pg::init_advisor();
     perfkit::pg::init_distance();
     perfkit::pg::init_uuid();
+    perfkit::pg::init_health();
     MarkGUCPrefixReserved("pg_perfkit");
 }

@@ -66,7 +66,10 @@ sub install_parts
 	my $makefile = slurp_file("$ENV{PERFKIT_SOURCE}/Makefile.pgxs");
 	$makefile =~ s/\\\n/ /g;
 	$makefile =~ /^FEATURES$suffix\s*=\s*(.*)/m or die "no FEATURES$suffix in Makefile.pgxs";
-	return map { [ $_, slurp_file("$ENV{PERFKIT_SOURCE}/$folder/$_.sql") ] } split ' ', $1;
+	return map {
+		my $part = "$ENV{PERFKIT_SOURCE}/$folder/$_";
+		[ $_, join('', map { slurp_file($_) } "$part.sql", sort glob("$part/*.sql")) ]
+	} split ' ', $1;
 }
 
 # The rows of a query, each a reference to an array of its columns; NULL is ''.

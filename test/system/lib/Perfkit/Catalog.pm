@@ -21,6 +21,8 @@ my %deparsed = (
 	'pg_proc.prosqlbody'       => 'pg_get_function_sqlbody(r.oid)',
 	'pg_rewrite.ev_action'     => 'pg_get_ruledef(r.oid)',
 	'pg_rewrite.ev_qual'       => undef,
+	# pg_attver: a stamp that some builds of the server put on every column
+	'pg_attribute.attoptions'  => q{(SELECT string_agg(o, ' ') FROM unnest(r.attoptions) o WHERE o NOT LIKE 'pg\_attver=%')},
 	'pg_attrdef.adbin'         => 'pg_get_expr(r.adbin, r.adrelid)',
 	'pg_index.indexprs'        => undef,
 	'pg_index.indpred'         => undef,

@@ -1,0 +1,29 @@
+
+CREATE FUNCTION pk_check_table_bloat(warn float8 DEFAULT 50, critical float8 DEFAULT NULL, min_mb float8 DEFAULT 100) RETURNS pk_health_row
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+    WITH sized AS MATERIALIZED (
+        SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, @extschema@.pk_relation_bytes(c.oid) AS bytes
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'm', 't')
+    ), large AS (
+        SELECT oid, name, bytes FROM sized WHERE bytes >= min_mb * 1048576 ORDER BY bytes DESC LIMIT 20
+    ), bloat AS (
+        SELECT l.name, l.bytes, b.bloat_percent, b.wasted_bytes, b.recommendation
+        FROM large l, @extschema@.pk_bloat(l.oid, max_pages => 200) b
+        WHERE @extschema@.pk_health_needs('pg_stat_scan_tables') IS NULL AND b.bloat_percent IS NOT NULL
+    )
+    SELECT @extschema@.pk_health_result('table_bloat', 'storage', '%',
+        'Highest bloat of a large table: what VACUUM FULL would give back, in percent of its size, from a sample of its pages.',
+        coalesce(max(bloat_percent), 0), warn, critical,
+        objects => array_agg(format('%s: %s %% of %s', name, round(bloat_percent), pg_size_pretty(bytes)) ORDER BY bloat_percent DESC)
+                       FILTER (WHERE bloat_percent >= warn OR bloat_percent >= critical),
+        recommendation => (array_agg(recommendation ORDER BY bloat_percent DESC))[1],
+        reason => @extschema@.pk_health_needs('pg_stat_scan_tables'))
+    FROM bloat
+$$;
+COMMENT ON FUNCTION pk_check_table_bloat(float8, float8, float8) IS
+'Highest bloat of the 20 largest tables and TOAST tables that are large enough to matter, from a small sample of each.
+warn: from this many %; NULL for never
+critical: from this many %; NULL for never
+min_mb: smaller ones do not matter';

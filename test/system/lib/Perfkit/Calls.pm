@@ -17,6 +17,10 @@ my @by_name = (
 	[ qr/^(query|sql|statement)$/, text => q('SELECT * FROM public.pk_sample WHERE n = 1') ],
 	[ qr/^ddl$/,                   text => q('CREATE INDEX ON public.pk_sample (n)') ],
 	[ qr/^method$/,                text => q('sample') ],
+	[ qr/^weights$/, 'double precision[]' => 'ARRAY[1]::float8[]' ],
+	[ qr/^budget$/,                text => q('10MB') ],
+	[ qr/^methods$/,           'text[]' => q(ARRAY['btree']) ],
+	[ qr/^exclude$/,       'regclass[]' => q('{}'::regclass[]) ],
 	[ qr/schema/,                  text => q('public') ],
 	[ qr/database/,                text => q(pg_catalog.current_database()) ],
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ],
@@ -37,6 +41,7 @@ my %sensible = (
 	'name'                     => q('pk_sample'::name),
 	'oid'                      => q('public.pk_sample'::regclass::oid),
 	'regclass'                 => q('public.pk_sample'::regclass),
+	'regclass[]'               => q(ARRAY['public.pk_sample'::regclass]),
 	'bytea'                    => q('\x00ff'::bytea),
 	'uuid'                     => q('017F22E2-79B0-7CC3-98C4-DC0C0C07398F'::uuid),
 	'interval'                 => q('1 hour'::interval),
@@ -81,6 +86,7 @@ my %hostile = (
 		q('pg_class_oid_index'::regclass), map { "'public.$_'::regclass" } qw(pk_sample_view pk_sample_sequence pk_sample_partitioned
 		  pk_sample_foreign pk_sample_matview pk_sample_hash pk_sample_gin pk_sample_brin pk_sample_gist pk_sample_invalid
 		  pk_sample_parted_n_idx pk_sample_empty pk_sample_unlogged pk_sample_type), '\'pg_toast.pg_toast_2604\'::regclass' ],
+	'regclass[]'         => [ map { "'$_'::regclass[]" } '{}', '{NULL}', '{0}', '{4294967295}', '{pg_class_oid_index}', '{public.pk_sample_view}' ],
 	'bytea'              => [ q(''::bytea), q(decode(repeat('ff', 100000), 'hex')) ],
 	'uuid'               => [ map { "'$_'::uuid" } '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff',
 		'ffffffff-ffff-7fff-bfff-ffffffffffff' ],

@@ -62,7 +62,7 @@ COMMENT ON FUNCTION pk_norm(double precision[]) IS
     'Euclidean norm (length) of a vector: the square root of the sum of its squares. Neither overflows nor underflows on the way; NaN and infinite elements follow IEEE 754. ERROR 22004 for NULL elements, 2202E for more than one dimension';
 
 CREATE FUNCTION pk_simd(OUT kind text, OUT name text, OUT value text) RETURNS SETOF record
-    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE ROWS 25;
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE ROWS 30;
 COMMENT ON FUNCTION pk_simd() IS
 'How this session computes distances: what it chose, from what, and why.
 kind: setting, choice (the instruction set in use), set (in this library, and whether this processor can run it), feature (of the processor, as far as the kernels ask for it) or kernel

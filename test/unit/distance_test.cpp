@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <random>
@@ -16,11 +17,22 @@ namespace {
 template <typename T>
 constexpr T infinity = std::numeric_limits<T>::infinity();
 template <typename T>
+constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
+template <typename T>
 constexpr T nan = std::numeric_limits<T>::quiet_NaN();
 template <typename T>
 constexpr T largest = std::numeric_limits<T>::max();
 template <typename T>
 constexpr T smallest = std::numeric_limits<T>::denorm_min();
+
+template <>
+constexpr Half infinity<Half>{0x7c00};
+template <>
+constexpr Half minus_infinity<Half>{0xfc00};
+template <>
+constexpr Half nan<Half>{0x7e00};
+template <>
+constexpr Half largest<Half>{0x7bff};
 
 // Memory between two pages that cannot be read, so that a kernel that reads outside of its vectors
 // crashes.  (AddressSanitizer does not see what masked loads do.)
@@ -64,6 +76,25 @@ Vector<T> vector_of(std::size_t n, const std::function<T()>& next) {
     return values;
 }
 
+// Numbers of a type, and back: halves are counted up by their bits.
+float value_of(float x) { return x; }
+double value_of(double x) { return x; }
+float value_of(Half x) { return to_float(x); }
+
+template <typename T>
+T made(double value) {
+    if constexpr (std::is_same_v<T, Half>) {
+        // The largest half not above the size, for sizes that halves can hold.
+        std::uint16_t bits = 0;
+        for (unsigned bit = 0x4000; bit > 0; bit >>= 1)
+            if (to_float(static_cast<Half>(bits | bit)) <= std::fabs(value))
+                bits = static_cast<std::uint16_t>(bits | bit);
+        return static_cast<Half>(std::signbit(value) ? bits | 0x8000 : bits);
+    } else {
+        return static_cast<T>(value);
+    }
+}
+
 // A sum in long double, and the sum of its terms' magnitudes, by which its error is judged.
 struct Exact {
     long double sum = 0, magnitude = 0;
@@ -82,7 +113,7 @@ template <typename T>
 ExactSums exact(const T* a, const T* b, std::size_t n) {
     ExactSums sums;
     for (std::size_t i = 0; i < n; ++i) {
-        const long double x = a[i], y = b[i];
+        const long double x = value_of(a[i]), y = value_of(b[i]);
         sums.l2_squared.add((x - y) * (x - y));
         sums.inner_product.add(x * y);
         sums.l1.add(std::fabs(x - y));
@@ -152,8 +183,14 @@ std::mt19937_64 generator(20260101);
 
 template <typename T>
 T normal() {
-    static std::normal_distribution<T> distribution;
-    return distribution(generator);
+    static std::normal_distribution<double> distribution;
+    if constexpr (std::is_same_v<T, Half>) {
+        // Made once, since it takes long.
+        static const auto halves = vector_of<Half>(5003, [] { return made<Half>(distribution(generator)); });
+        return halves[generator() % halves.size()];
+    } else {
+        return static_cast<T>(distribution(generator));
+    }
 }
 
 // Each length at the end of readable memory and, misaligned in another way each time, at its begin.
@@ -178,6 +215,7 @@ void Distance::every_length() {
 TEST_P(Distance, IsRightForEveryLength) {
     every_length<float>();
     every_length<double>();
+    every_length<Half>();
 }
 
 // Random rounding errors cancel for the most part, so the bound is far away; this is the error that
@@ -198,6 +236,7 @@ void Distance::typical_error(double unit) {
 
 TEST_P(Distance, TypicalErrorIsAFewUnits) {
     typical_error<float>(0x1p-24);
+    typical_error<Half>(0x1p-24);
     if (wide_reference) typical_error<double>(0x1p-53);
 }
 
@@ -240,9 +279,9 @@ template <typename T>
 void Distance::one_element() {
     for (const std::size_t n : {1, 5, 31, 32, 64, 67, 200}) {
         for (std::size_t at = 0; at < n; ++at) {
-            const Vector<T> zeros(n, 0), ones(n, 1);
-            Vector<T> unit(n, 0);
-            unit[at] = 3;
+            const Vector<T> zeros(n, T{}), ones(n, made<T>(1));
+            Vector<T> unit(n, T{});
+            unit[at] = made<T>(3);
             EXPECT_EQ(l2_squared(kernels(), unit.data(), zeros.data(), n), 9);
             EXPECT_EQ(l1(kernels(), zeros.data(), unit.data(), n), 3);
             EXPECT_EQ(inner_product(kernels(), unit.data(), ones.data(), n), 3);
@@ -254,6 +293,7 @@ void Distance::one_element() {
 TEST_P(Distance, OneElementAnywhereCounts) {
     one_element<float>();
     one_element<double>();
+    one_element<Half>();
 }
 
 template <typename T>
@@ -261,7 +301,7 @@ void Distance::nan_anywhere() {
     for (const std::size_t n : {1, 4, 31, 32, 100}) {
         for (std::size_t at = 0; at < n; ++at) {
             const auto a = vector_of<T>(n, normal<T>);
-            Vector<T> b(n, 1);
+            Vector<T> b(n, made<T>(1));
             b[at] = nan<T>;
             EXPECT_TRUE(std::isnan(l2(kernels(), a.data(), b.data(), n)));
             EXPECT_TRUE(std::isnan(inner_product(kernels(), b.data(), a.data(), n)));
@@ -275,11 +315,14 @@ void Distance::nan_anywhere() {
 TEST_P(Distance, NanInAnyElementMakesNan) {
     nan_anywhere<float>();
     nan_anywhere<double>();
+    nan_anywhere<Half>();
 }
 
 template <typename T>
 void Distance::infinities() {
-    const Vector<T> a{1, infinity<T>, largest<T>}, minus{1, -infinity<T>, 2}, ones{1, 1, 1}, zeros{0, 0, 0};
+    const T one = made<T>(1), zero{};
+    const Vector<T> a{one, infinity<T>, largest<T>}, minus{one, minus_infinity<T>, one}, ones{one, one, one},
+        zeros{zero, zero, zero};
     const auto& k = kernels();
     EXPECT_EQ(l2(k, a.data(), ones.data(), 3), infinity<double>);
     EXPECT_EQ(l2_squared(k, a.data(), minus.data(), 3), infinity<double>);
@@ -290,21 +333,22 @@ void Distance::infinities() {
     EXPECT_TRUE(std::isnan(l1(k, minus.data(), minus.data(), 3)));
     EXPECT_EQ(norm(k, minus.data(), 3), infinity<double>);
     EXPECT_TRUE(std::isnan(cosine_distance(k, a.data(), ones.data(), 3)));
-    const Vector<T> both{infinity<T>, -infinity<T>};
+    const Vector<T> both{infinity<T>, minus_infinity<T>};
     EXPECT_TRUE(std::isnan(inner_product(k, both.data(), ones.data(), 2)));
     // An infinity is not lost among terms that overflow to the other one.
-    const Vector<T> overflowing{largest<T>, infinity<T>}, against{-largest<T>, 1};
+    const Vector<T> overflowing{largest<T>, infinity<T>}, against{made<T>(-value_of(largest<T>)), one};
     EXPECT_EQ(inner_product(k, overflowing.data(), against.data(), 2), infinity<double>);
 }
 
 TEST_P(Distance, InfinityFollowsIeee) {
     infinities<float>();
     infinities<double>();
+    infinities<Half>();
 }
 
 template <typename T>
 void Distance::zeros() {
-    const Vector<T> zeros(100, 0);
+    const Vector<T> zeros(100, T{});
     const auto other = vector_of<T>(100, normal<T>);
     const T* const none = nullptr;
     const auto& k = kernels();
@@ -322,6 +366,7 @@ void Distance::zeros() {
 TEST_P(Distance, ZeroAndEmptyVectors) {
     zeros<float>();
     zeros<double>();
+    zeros<Half>();
 }
 
 template <typename T>
@@ -356,6 +401,32 @@ TEST_P(Distance, CosineStaysInItsRange) {
     }
 }
 
+TEST_P(Distance, EveryHalfIsConvertedRight) {
+    const Half one = made<Half>(1);
+    for (unsigned bits = 0; bits < 0x10000; ++bits) {
+        const auto half = static_cast<Half>(bits);
+        const int exponent = static_cast<int>(bits >> 10 & 0x1f);
+        const double fraction = bits & 0x3ff, sign = bits >> 15 ? -1 : 1;
+        double wanted = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
+        if (exponent == 31) wanted = fraction == 0 ? infinity<double> : nan<double>;
+        const double found = inner_product(kernels(), &half, &one, 1);
+        if (std::isnan(wanted))
+            EXPECT_TRUE(std::isnan(found) && std::isnan(to_float(half))) << bits;
+        else
+            EXPECT_TRUE(found == sign * wanted && to_float(half) == found) << bits;
+    }
+}
+
+// The largest halves over the longest vectors stay in the range of floats.
+TEST_P(Distance, HalvesDoNotOverflow) {
+    const std::size_t n = 16000;
+    const Vector<Half> tops(n, largest<Half>), opposite(n, made<Half>(-value_of(largest<Half>)));
+    EXPECT_NEAR(l2_squared(kernels(), tops.data(), opposite.data(), n) / (n * 131008.0 * 131008.0), 1, 1e-4);
+    const Vector<Half> bottoms(n, Half{1}), zeros(n, Half{0});
+    EXPECT_NEAR(norm(kernels(), bottoms.data(), n) / (std::sqrt(n) * 0x1p-24), 1, 1e-4);
+    EXPECT_EQ(cosine_distance(kernels(), bottoms.data(), bottoms.data(), n), 0);
+}
+
 std::vector<Simd> built() {
     std::vector<Simd> sets;
     for (const Simd simd : all_simd)
@@ -375,11 +446,12 @@ FeatureSet features(std::initializer_list<Feature> present) {
 TEST(Simd, TheBestIsWhatTheProcessorRunsWell) {
     EXPECT_EQ(best_simd(features({})), Simd::scalar);
     EXPECT_EQ(best_simd(features({Feature::avx2})), Simd::scalar);
-    EXPECT_EQ(best_simd(features({Feature::avx2, Feature::fma})), Simd::avx2);
-    const FeatureSet first_avx512 = features({Feature::avx2, Feature::fma, Feature::avx512});
+    EXPECT_EQ(best_simd(features({Feature::avx2, Feature::fma, Feature::f16c})), Simd::avx2);
+    const FeatureSet first_avx512 = features({Feature::avx2, Feature::fma, Feature::f16c, Feature::avx512});
     EXPECT_EQ(best_simd(first_avx512), Simd::avx2);
     EXPECT_TRUE(can_run(Simd::avx512, first_avx512));
-    EXPECT_EQ(best_simd(features({Feature::avx2, Feature::fma, Feature::avx512, Feature::avx512_vbmi2})), Simd::avx512);
+    EXPECT_EQ(best_simd(features({Feature::avx2, Feature::fma, Feature::f16c, Feature::avx512, Feature::avx512_vbmi2})),
+              Simd::avx512);
     EXPECT_EQ(best_simd(features({Feature::neon})), Simd::neon);
     EXPECT_EQ(best_kernels().simd, best_simd(cpu_features()));
 }

@@ -10,3 +10,9 @@
 #if PG_VERSION_NUM < 150000
 #error "pg_perfkit needs PostgreSQL 15 or later: build against one with make PG_CONFIG=/path/to/pg_config"
 #endif
+
+#if PERFKIT_PG16
+extern "C" {
+#include "varatt.h"  // before, a part of postgres.h
+}
+#endif

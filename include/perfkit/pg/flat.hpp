@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/guard.hpp"
 
 namespace perfkit::pg {

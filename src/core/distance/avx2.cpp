@@ -7,8 +7,8 @@
 
 #include "units.hpp"
 
-#define TARGET __attribute__((target("avx2,fma")))
-#define INLINE __attribute__((target("avx2,fma"), always_inline)) inline
+#define TARGET __attribute__((target("avx2,fma,f16c")))
+#define INLINE __attribute__((target("avx2,fma,f16c"), always_inline)) inline
 
 #include "loops.hpp"
 
@@ -59,10 +59,25 @@ struct F64 {
     }
 };
 
+// Halves, computed with as floats.
+struct F16 : F32 {
+    using Element = Half;
+
+    INLINE static V load(const Half* p) {
+        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    INLINE static V load_first(const Half* p, std::size_t count) {
+        Half padded[width] = {};
+        for (std::size_t i = 0; i < count; ++i) padded[i] = p[i];
+        return load(padded);
+    }
+};
+
 }  // namespace
 
 constinit const KernelsOf<float> avx2_f32 = kernels_over<F32, 4, 8, 4>("avx2+fma");
 constinit const KernelsOf<double> avx2_f64 = kernels_over<F64, 4, 8, 4>("avx2+fma");
+constinit const KernelsOf<Half> avx2_f16 = kernels_over<F16, 4, 8, 4>("avx2+fma+f16c");
 
 }  // namespace perfkit::distance
 

@@ -61,10 +61,23 @@ struct F64 {
     }
 };
 
+// Halves, computed with as floats.
+struct F16 : F32 {
+    using Element = Half;
+
+    INLINE static V load(const Half* p) {
+        return _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    }
+    INLINE static V load_first(const Half* p, std::size_t count) {
+        return _mm512_maskz_cvtph_ps(0xffff, _mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << count) - 1), p));
+    }
+};
+
 }  // namespace
 
 constinit const KernelsOf<float> avx512_f32 = kernels_over<F32, 4, 8, 4>("avx512");
 constinit const KernelsOf<double> avx512_f64 = kernels_over<F64, 4, 8, 4>("avx512");
+constinit const KernelsOf<Half> avx512_f16 = kernels_over<F16, 4, 8, 4>("avx512");
 
 }  // namespace perfkit::distance
 

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "perfkit/core/distance/half.hpp"
+
 namespace perfkit::distance::careful {
 
 // value * 2^exponent, which may lie outside double's range; an infinite or NaN value is the result.
@@ -19,6 +21,10 @@ Scaled l1(const float* a, const float* b, std::size_t n);
 Scaled l2_squared(const double* a, const double* b, std::size_t n);
 Scaled inner_product(const double* a, const double* b, std::size_t n);
 Scaled l1(const double* a, const double* b, std::size_t n);
+
+Scaled l2_squared(const Half* a, const Half* b, std::size_t n);
+Scaled inner_product(const Half* a, const Half* b, std::size_t n);
+Scaled l1(const Half* a, const Half* b, std::size_t n);
 
 // As a double: infinite above its range, rounded to zero or a subnormal number below it.
 double rounded(Scaled number);

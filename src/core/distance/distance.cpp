@@ -11,9 +11,13 @@ namespace {
 
 // Below this a sum may have lost terms to underflow that mattered: a term is off by at most half of
 // the smallest subnormal number, 2^-150 or 2^-1075, which even times n is nothing beside this, but may
-// be everything beside a smaller sum.
+// be everything beside a smaller sum.  Halves are too few to leave the range of floats.
 template <typename T>
-constexpr double smallest_sure = std::is_same_v<T, float> ? 0x1p-100 : 0x1p-900;
+constexpr double smallest_sure = 0;
+template <>
+constexpr double smallest_sure<float> = 0x1p-100;
+template <>
+constexpr double smallest_sure<double> = 0x1p-900;
 
 // False also for NaN and infinity, which may have come from an overflow on the way.
 template <typename T>
@@ -85,5 +89,6 @@ double norm(const Kernels& kernels, const T* a, std::size_t n) {
 
 PERFKIT_DISTANCES_OVER(float);
 PERFKIT_DISTANCES_OVER(double);
+PERFKIT_DISTANCES_OVER(Half);
 
 }  // namespace perfkit::distance

@@ -8,12 +8,12 @@ namespace {
 
 constexpr Simd fastest_first[] = {Simd::avx512, Simd::avx2, Simd::neon, Simd::scalar};
 
-constexpr Kernels scalar = {Simd::scalar, &scalar_f32, &scalar_f64};
+constexpr Kernels scalar = {Simd::scalar, &scalar_f32, &scalar_f64, &scalar_f16};
 #if defined(__x86_64__)
-constexpr Kernels avx2 = {Simd::avx2, &avx2_f32, &avx2_f64};
-constexpr Kernels avx512 = {Simd::avx512, &avx512_f32, &avx512_f64};
+constexpr Kernels avx2 = {Simd::avx2, &avx2_f32, &avx2_f64, &avx2_f16};
+constexpr Kernels avx512 = {Simd::avx512, &avx512_f32, &avx512_f64, &avx512_f16};
 #elif defined(__aarch64__)
-constexpr Kernels neon = {Simd::neon, &neon_f32, &neon_f64};
+constexpr Kernels neon = {Simd::neon, &neon_f32, &neon_f64, &neon_f16};
 #endif
 
 }  // namespace
@@ -49,7 +49,7 @@ bool can_run(Simd simd, const FeatureSet& features) {
         case Simd::neon:
             return features.has(Feature::neon);
         case Simd::avx2:
-            return features.has(Feature::avx2) && features.has(Feature::fma);
+            return features.has(Feature::avx2) && features.has(Feature::fma) && features.has(Feature::f16c);
         case Simd::avx512:
             return features.has(Feature::avx512) && can_run(Simd::avx2, features);
     }

@@ -51,10 +51,25 @@ struct F64 {
     INLINE static double sum(V a) { return vaddvq_f64(a); }
 };
 
+// Halves, computed with as floats; every ARMv8 processor converts them.
+struct F16 : F32 {
+    using Element = Half;
+
+    INLINE static V load(const Half* p) {
+        return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(p))));
+    }
+    INLINE static V load_first(const Half* p, std::size_t count) {
+        Half padded[width] = {};
+        for (std::size_t i = 0; i < count; ++i) padded[i] = p[i];
+        return load(padded);
+    }
+};
+
 }  // namespace
 
 constinit const KernelsOf<float> neon_f32 = kernels_over<F32, 8, 8, 6>("neon");
 constinit const KernelsOf<double> neon_f64 = kernels_over<F64, 8, 8, 6>("neon");
+constinit const KernelsOf<Half> neon_f16 = kernels_over<F16, 8, 8, 6>("neon");
 
 }  // namespace perfkit::distance
 

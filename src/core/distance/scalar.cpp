@@ -1,7 +1,7 @@
 // Plain C++, for any processor.
 //
 // All is done in double.  The product of two floats is exact there, and no sum of fewer than 2^700 of
-// them leaves its range; so over f32, what comes out infinite or NaN does so because of what went in,
+// them leaves its range; so over f32 and f16, what comes out infinite or NaN does so because of what went in,
 // whatever the order of the additions.
 #include <cmath>
 
@@ -10,16 +10,20 @@
 namespace perfkit::distance {
 namespace {
 
+double wide(float value) { return value; }
+double wide(double value) { return value; }
+double wide(Half value) { return to_float(value); }
+
 // Several sums are under way at a time, since one addition takes several cycles, and since over f64 the
 // rounding errors are to be no larger than with the other sets.
 template <typename T, typename Term>
 double sum_over(const T* a, const T* b, std::size_t n, Term term) {
-    constexpr std::size_t chains = std::is_same_v<T, float> ? 4 : 16;
+    constexpr std::size_t chains = std::is_same_v<T, double> ? 16 : 4;
     double totals[chains] = {};
     std::size_t i = 0;
     for (; i + chains <= n; i += chains)
-        for (std::size_t k = 0; k < chains; ++k) totals[k] += term(double{a[i + k]}, double{b[i + k]});
-    for (std::size_t k = 0; i < n; ++i, ++k) totals[k] += term(double{a[i]}, double{b[i]});
+        for (std::size_t k = 0; k < chains; ++k) totals[k] += term(wide(a[i + k]), wide(b[i + k]));
+    for (std::size_t k = 0; i < n; ++i, ++k) totals[k] += term(wide(a[i]), wide(b[i]));
     for (std::size_t width = chains / 2; width > 0; width /= 2)
         for (std::size_t k = 0; k < width; ++k) totals[k] += totals[k + width];
     return totals[0];
@@ -59,5 +63,6 @@ constexpr KernelsOf<T> kernels_over() {
 
 constinit const KernelsOf<float> scalar_f32 = kernels_over<float>();
 constinit const KernelsOf<double> scalar_f64 = kernels_over<double>();
+constinit const KernelsOf<Half> scalar_f16 = kernels_over<Half>();
 
 }  // namespace perfkit::distance

@@ -7,12 +7,15 @@ namespace perfkit::distance {
 
 extern const KernelsOf<float> scalar_f32;
 extern const KernelsOf<double> scalar_f64;
+extern const KernelsOf<Half> scalar_f16;
 #if defined(__x86_64__)
 extern const KernelsOf<float> avx2_f32, avx512_f32;
 extern const KernelsOf<double> avx2_f64, avx512_f64;
+extern const KernelsOf<Half> avx2_f16, avx512_f16;
 #elif defined(__aarch64__)
 extern const KernelsOf<float> neon_f32;
 extern const KernelsOf<double> neon_f64;
+extern const KernelsOf<Half> neon_f16;
 #endif
 
 }  // namespace perfkit::distance

@@ -45,8 +45,8 @@ void raise_different_lengths(std::size_t first, std::size_t second) {
     call([=] {
         ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("the vectors have different lengths"),
                         errdetail("The first has %zu elements, the second %zu.", first, second),
-                        errhint("Vectors of different models cannot be compared; the lengths in a column show by "
-                                "grouping by its cardinality().")));
+                        errhint("Vectors of different models cannot be compared. Group a column by the length of its "
+                                "vectors to see which there are.")));
     });
     pg_unreachable();
 }

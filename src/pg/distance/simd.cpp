@@ -97,5 +97,6 @@ PERFKIT_FUNCTION(pk_simd) {
     }
     pg::add_kernels(rows, used.over<float>(), "real");
     pg::add_kernels(rows, used.over<double>(), "double precision");
+    pg::add_kernels(rows, used.over<distance::Half>(), "halfvec");
     PG_RETURN_NULL();
 }

@@ -14,7 +14,7 @@
 //   n = 0                 sums are 0, the cosine distance is NaN
 //   a = b                 has distance 0 exactly, also by cosine
 //
-// T is float or double.
+// T is float, double or Half.
 #pragma once
 
 #include <cstddef>
@@ -39,13 +39,13 @@ template <typename T>
 double norm(const Kernels& kernels, const T* a, std::size_t n);
 
 // The bound on the error of a sum of n terms, as a share of the sum of their magnitudes, in units of
-// the rounding of T: the longest chain of additions, where every set adds at least 24 chains of
-// floats or 12 of doubles side by side; then at most 6 additions that join the chains, and at most 3
+// the rounding (of float for halves): the longest chain of additions, where every set adds at least 24 chains of
+// floats or halves, or 12 of doubles, side by side; then at most 6 additions that join the chains, and at most 3
 // roundings within a term.
 template <typename T>
 constexpr double error_bound(std::size_t n) {
-    constexpr bool is_float = std::is_same_v<T, float>;
-    return (static_cast<double>(n / (is_float ? 24 : 12)) + 9) * (is_float ? 0x1p-24 : 0x1p-53);
+    constexpr bool is_double = std::is_same_v<T, double>;
+    return (static_cast<double>(n / (is_double ? 12 : 24)) + 9) * (is_double ? 0x1p-53 : 0x1p-24);
 }
 
 }  // namespace perfkit::distance

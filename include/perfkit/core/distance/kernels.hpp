@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "perfkit/core/distance/cpu.hpp"
+#include "perfkit/core/distance/half.hpp"
 
 namespace perfkit::distance {
 
@@ -38,13 +39,16 @@ struct Kernels {
     Simd simd;
     const KernelsOf<float>* f32;
     const KernelsOf<double>* f64;
+    const KernelsOf<Half>* f16;
 
     template <typename T>
     const KernelsOf<T>& over() const {
         if constexpr (std::is_same_v<T, float>)
             return *f32;
-        else
+        else if constexpr (std::is_same_v<T, double>)
             return *f64;
+        else
+            return *f16;
     }
 };
 

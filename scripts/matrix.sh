@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the tests on other PostgreSQL versions, compilers and processors than this machine's, in Debian roots.
 #
-# usage: scripts/matrix.sh [--prepare] [17] [18] [arm64]
+# usage: scripts/matrix.sh [--prepare] [17] [18] [arm64] [package]
 #   17         Debian 13 (trixie): PostgreSQL 17 with pgvector, g++ 14
 #   18         forky: PostgreSQL 18 with pgvector, the newest g++, then clang
 #   arm64      Debian 13 for arm64 under qemu: cross-compiled here, tested on a real server
+#   package    the Debian packages: built, installed and tested on Debian 13
 #   --prepare  only makes the roots
 # Without a name: all.  Needs root and Debian or Ubuntu.  The roots take 2 GB below
 # ${XDG_CACHE_HOME:-/var/cache}, and are kept; PERFKIT_MIRROR=... names another mirror than apt's.
@@ -18,18 +19,20 @@ set -euo pipefail
 . "$checkout/scripts/roots.sh"
 # shellcheck source=scripts/arm64.sh
 . "$checkout/scripts/arm64.sh"
+# shellcheck source=scripts/package.sh
+. "$checkout/scripts/package.sh"
 
 prepare_only='' names=()
 while [ $# -gt 0 ]; do
     case $1 in
-        17 | 18 | arm64) names+=("$1") ;;
+        17 | 18 | arm64 | package) names+=("$1") ;;
         --prepare) prepare_only=1 ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) die "scripts/matrix.sh knows no $1; see scripts/matrix.sh --help" ;;
     esac
     shift
 done
-if [ ${#names[@]} = 0 ]; then names=(17 18 arm64); fi
+if [ ${#names[@]} = 0 ]; then names=(17 18 arm64 package); fi
 uses_apt || die "scripts/matrix.sh makes Debian roots with debootstrap, which needs Debian or Ubuntu."
 caller_is_root || die "scripts/matrix.sh makes Debian roots, which needs root: sudo scripts/matrix.sh"
 
@@ -39,16 +42,17 @@ trap 'exit 143' TERM HUP
 trap 'end_job' EXIT
 
 prepare() {
-    local packages=()
+    local version=$1 packages=()
     install_packages debootstrap
-    if [ "$1" = arm64 ]; then
+    if [ "$version" = arm64 ]; then
         arm64_prepare
         return
     fi
-    mapfile -t packages < <(server_packages "$1")
-    packages+=("${unit_packages[@]}" "postgresql-$1-pgvector")
-    case $1 in
-        17) root_make "$machine" trixie 17 '' "${packages[@]}" ;;
+    if [ "$version" = package ]; then version=17; fi
+    mapfile -t packages < <(server_packages "$version")
+    packages+=("${unit_packages[@]}" "postgresql-$version-pgvector")
+    case $version in
+        17) root_make "$machine" trixie 17 '' "${packages[@]}" build-essential debhelper postgresql-server-dev-all ;;
         18) root_make "$machine" forky 18 '' "${packages[@]}" clang libclang-rt-dev ;;
     esac
 }
@@ -69,6 +73,7 @@ for name in "${names[@]}"; do
         17) versions_tests "$(root_place "$machine" trixie 17)" 17 ;;
         18) versions_tests "$(root_place "$machine" forky 18)" 18 clang++ ;;
         arm64) arm64_tests ;;
+        package) package_tests ;;
     esac
 done
 summary

@@ -145,7 +145,7 @@ house() {
     local kept=0
     cd "$checkout" || return
     complain "server headers are included under pg/ only" < <(
-        grep -rnE "^ *# *include *[<\"]${server_headers}[>\"]" include src test bench 2>/dev/null |
+        grep -rnE "^ *# *include *[<\"]${server_headers}[>\"]" include src test 2>/dev/null |
             grep -vE '^(include/perfkit/pg|src/pg|test/probe)/')
     complain "core includes core only" < <(
         grep -rnE '# *include *"perfkit/(pg|cli)/' include/perfkit/core src/core test/unit)
@@ -172,6 +172,12 @@ house() {
             test=expected/$(basename "$test" .sql).out
             if [ ! -e "$test" ]; then echo "$test"; fi
         done)
+    complain "one release number in every place" < <(
+        release=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_perfkit.control)
+        grep -qx "default_version = '$release'" pg_perfkit_vector.control || echo "pg_perfkit_vector.control is not $release"
+        grep -q "^project(pg_perfkit VERSION $release " CMakeLists.txt || echo "CMakeLists.txt is not $release"
+        head -n 1 debian/changelog | grep -qF "($release)" || echo "debian/changelog is not $release"
+        [ "$(sed "/meta-spec/,\$d" META.json | grep -c "\"version\": \"$release.0\"")" = 3 ] || echo "META.json is not $release.0")
     complain "no file is longer than 500 lines" < <(
         find src include sql test scripts bench \
             \( -name '*.cpp' -o -name '*.hpp' -o -name '*.sql' -o -name '*.sh' -o -name '*.pl' -o -name '*.pm' \) \
@@ -191,45 +197,4 @@ symbols() {
         grep -vE '^(Pg_magic_func|_PG_init|_PG_fini|(pg_finfo_)?(pk_[a-z0-9_]+|uuid_generate_v7))$' || true)
     if ! nm -D --defined-only "$library" 2>/dev/null | grep -q ' _PG_init$'; then offenders+=" _PG_init is missing"; fi
     if [ -n "$offenders" ]; then failed_check "$label" "not ours: $(echo "$offenders" | head -n 5 | paste -sd' ' -)"; else passed_check "$label"; fi
-}
-
-# --- errors of the build ---------------------------------------------------------------------------
-# What somebody meets who lacks something: one clear sentence, before anything is compiled.
-
-# says LABEL EXPECTED MAKE ARGUMENT...
-says() {
-    local expected=$2 label=$1 output
-    shift 2
-    if output=$(as_server make -C "$work/errors" "$@" 2>&1 </dev/null); then
-        failed_check "error: $label" "make succeeded"
-    elif ! grep -qF -- "$expected" <<<"$output" || [ "$(grep -cE '^(make|Makefile|PostgreSQL|pg_perfkit).*[.:] ' <<<"$output")" -gt 3 ]; then
-        failed_check "error: $label" "expected \"$expected\""
-        printf '%s\n' "$output" | head -n 10 | sed 's/^/    /'
-    else
-        passed=$((passed + 1)) clear=$((clear + 1))
-    fi
-}
-# fake_config NAME VERSION INCLUDES
-fake_config() {
-    as_server tee "$work/errors/$1" >/dev/null <<FAKE
-#!/bin/sh
-case \$1 in --version) echo "PostgreSQL $2" ;; --includedir-server) echo "$3" ;; *) echo /nonexistent ;; esac
-FAKE
-    as_server chmod 755 "$work/errors/$1"
-}
-build_errors() {
-    local clear=0 real
-    sources_for errors
-    fake_config old 14.9 /nonexistent
-    fake_config bare 17.5 /nonexistent
-    says "a wrong PG_CONFIG" "/nonexistent/pg_config is no pg_config that runs" PG_CONFIG=/nonexistent/pg_config
-    says "a PG_CONFIG that is something else" "/bin/true is no pg_config that runs" PG_CONFIG=/bin/true
-    says "PostgreSQL 14" "PostgreSQL 14 is too old" PG_CONFIG="$work/errors/old"
-    says "no server headers" "postgresql-server-dev-17" PG_CONFIG="$work/errors/bare"
-    real=$(find_postgres | tail -n 1)
-    if [ -n "$real" ] && has_server_headers "$real"; then
-        says "no compiler" "compiles no C++20" PG_CONFIG="$real" CXX=/nonexistent/g++
-        says "a compiler without C++20" "compiles no C++20" PG_CONFIG="$real" CXX=false
-    fi
-    line "errors of the build" "$clear passed"
 }

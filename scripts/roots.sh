@@ -98,8 +98,18 @@ root_make() {
     }
 }
 
-# root_sources ROOT: this checkout's sources in the root, in the place that root_tests runs in.
+# root_claim ROOT: until the next claim or the end of this script nobody else tests in that root.
+root_claim() {
+    exec 8>"$1.claim"
+    if ! flock --nonblock 8; then
+        echo "waiting for another run in $1"
+        flock 8
+    fi
+}
+
+# root_sources ROOT: claims the root, and puts this checkout's sources where root_tests runs them.
 root_sources() {
+    root_claim "$1"
     copy_sources "$1/srv/pg_perfkit"
     chmod -R a+rX "$1/srv/pg_perfkit"
 }

@@ -127,7 +127,7 @@ build() {
     shift 2
     sources_for "$name"
     if run as_server make -C "$work/$name" "${make_flags[@]}" PG_CONFIG="$pg_config" "$@" all probe >"$log" 2>&1 &&
-        run as_server make -C "$work/$name" -s PG_CONFIG="$pg_config" "$@" install install-probe >>"$log" 2>&1; then
+        run as_server make -C "$work/$name" "${make_flags[@]}" PG_CONFIG="$pg_config" "$@" install install-probe >>"$log" 2>&1; then
         return 0
     fi
     broken "$name: build" "$log"
@@ -231,7 +231,6 @@ if [ -z "$only_installed" ]; then
     unit_tests
 fi
 if [ -z "$only_unit" ]; then
-    if [ -z "$only_installed" ]; then build_errors; fi
     all_postgres
 fi
 summary

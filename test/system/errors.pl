@@ -47,6 +47,18 @@ refused('no server headers', fake('--includedir-server', 'echo /nowhere/include;
 	qr/postgresql-server-dev/);
 refused('no build files', fake('--pgxs', 'echo /nowhere/pgxs.mk; exit'), qr{/nowhere/pgxs.mk}, qr/postgresql-server-dev/);
 
+# No compiler, and one too old for the language.
+append_to_file("$place/old-g++", "#!/bin/sh\necho 'unrecognized option -std=c++20' >&2\nexit 1\n");
+chmod 0755, "$place/old-g++";
+foreach my $compiler ('/nowhere/g++', "$place/old-g++")
+{
+	my ($out, $err) = run_command([ 'make', '-s', '-C', $place, 'PG_CONFIG=' . pg_config('bindir') . '/pg_config', "CXX=$compiler", 'all' ]);
+	my @complaints = grep { !/^make/ } split /\n/, $err;
+	is(scalar(@complaints), 1, "$compiler: one line") or diag $err;
+	like($complaints[0] // '', qr/\Q$compiler\E compiles no C\+\+20: install/, "$compiler: it says so");
+	ok(!glob("$place/src/*/*.o"), "$compiler: nothing was compiled");
+}
+
 # With the real pg_config the same place is fine.  Objects made for one server are not taken for another.
 my $real = pg_config('bindir') . '/pg_config';
 sub compiles

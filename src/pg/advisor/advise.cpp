@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/reading.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/advisor/writes.hpp"
 
@@ -79,19 +80,18 @@ private:
                 examined.skipped = "the time limit was reached before its turn";
                 continue;
             }
-            examined.statement.text = q.text;
-            examined.statement.user = q.user;
-            examined.statement.check_permissions = options_.check_permissions;
-            if (q.observed && q.calls > 0) examined.statement.limit = std::ceil(q.rows / q.calls);
-            if (const auto path = paths.find(q.user); path != paths.end())
-                examined.statement.search_path = path->second;
-            try {
-                Collector collector;
-                examined.plan = plan_statement(examined.statement, {}, &collector);
-                examined.accesses = std::move(collector.accesses);
-            } catch (const Unplannable& reason) {
-                examined.skipped = reason.what();
-            }
+            Statement statement;
+            statement.text = q.text;
+            statement.user = q.user;
+            statement.check_permissions = options_.check_permissions;
+            if (q.observed && q.calls > 0) statement.limit = std::ceil(q.rows / q.calls);
+            if (const auto path = paths.find(q.user); path != paths.end()) statement.search_path = path->second;
+            Reading reading = read_statement(std::move(statement));
+            examined.statement = std::move(reading.statement);
+            examined.plan = std::move(reading.plan);
+            examined.accesses = std::move(reading.accesses);
+            examined.notes = std::move(reading.notes);
+            examined.skipped = std::move(reading.failure);
         }
         advice_.workload.queries.clear();
     }

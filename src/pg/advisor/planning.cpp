@@ -128,9 +128,11 @@ void remember_copy(PlannedStatement* result, const CopyStmt* copy) {
     remember_target(result, RangeVarGetRelid(copy->relation, NoLock, false), Command::insert, NIL);
 }
 
-Query* analyze(RawStmt* raw, const char* text, int* parameters) {
-    Oid* types = nullptr;
-    Query* const query = parse_analyze_varparams(raw, text, &types, parameters, nullptr);
+Query* analyze(RawStmt* raw, const Statement& statement, int* parameters) {
+    *parameters = static_cast<int>(statement.parameter_types.size());
+    auto* types = static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<Size>(*parameters + 1)));
+    for (int i = 0; i < *parameters; ++i) types[i] = statement.parameter_types[i];
+    Query* const query = parse_analyze_varparams(raw, statement.text.c_str(), &types, parameters, nullptr);
     if (query->commandType == CMD_UTILITY)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("it is a command that has no plan")));
     List* const rewritten = QueryRewrite(query);
@@ -147,7 +149,7 @@ void plan(Job* job) {
     int parameters = 0;
     RawStmt* const raw = parse(statement.text.c_str());
     if (IsA(raw->stmt, CopyStmt)) return remember_copy(job->result, castNode(CopyStmt, raw->stmt));
-    Query* query = analyze(raw, statement.text.c_str(), &parameters);
+    Query* query = analyze(raw, statement, &parameters);
     query->queryId = 0;  // no one else's statistics are to count this
     job->result->command = command_of(query->commandType);
     remember_writes(job->result, query);
@@ -215,7 +217,7 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
             CurrentResourceOwner = outer_owner;
         });
     };
-    int sqlstate = 0;
+    int sqlstate = 0, position = 0;
     std::string reason;
     try {
         const Isolation isolation;
@@ -238,6 +240,7 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
             throw;
         }
         sqlstate = error.report()->sqlerrcode;
+        position = error.report()->cursorpos;
         reason = reason_of(error.report());
     } catch (...) {
         roll_back();
@@ -245,7 +248,7 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
     }
     roll_back();
     call([&] { MemoryContextDelete(context); });
-    if (sqlstate != 0) throw Unplannable(sqlstate, reason);
+    if (sqlstate != 0) throw Unplannable(sqlstate, position, reason);
     return result;
 }
 

@@ -13,10 +13,11 @@ namespace perfkit::pg {
 // A query as the planner gets it.
 struct Statement {
     std::string text;
-    Oid user = InvalidOid;           // InvalidOid: the caller
-    std::string search_path;         // empty: the session's
-    double limit = 0;                // rows to assume for a LIMIT whose number is a parameter; 0: unknown
-    bool check_permissions = false;  // as EXPLAIN would
+    Oid user = InvalidOid;             // InvalidOid: the caller
+    std::string search_path;           // empty: the session's
+    std::vector<Oid> parameter_types;  // of $1, $2...; InvalidOid: as the context tells
+    double limit = 0;                  // rows to assume for a LIMIT whose number is a parameter; 0: unknown
+    bool check_permissions = false;    // as EXPLAIN would
 };
 
 enum class Command { select, insert, update, remove, merge };
@@ -40,11 +41,14 @@ struct PlannedStatement {
 // Why a query cannot be planned; the others are not affected.
 class Unplannable : public std::runtime_error {
 public:
-    Unplannable(int sqlstate, const std::string& reason) : std::runtime_error(reason), sqlstate_(sqlstate) {}
+    Unplannable(int sqlstate, int position, const std::string& reason)
+        : std::runtime_error(reason), sqlstate_(sqlstate), position_(position) {}
     int sqlstate() const { return sqlstate_; }
+    int position() const { return position_; }  // character of the text, from 1; 0: unknown
 
 private:
     int sqlstate_;
+    int position_;
 };
 
 // Collects the accesses of the statement that is being planned.

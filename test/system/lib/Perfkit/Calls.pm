@@ -118,7 +118,7 @@ foreach my $type ('integer', 'bigint', 'smallint', 'real', 'double precision')
 
 # Statements that call each object once, with sensible values, as hashes of
 #   name, identity (with schema and argument types), kind (function, procedure, view), volatility,
-#   statement, and arguments: [ name, type, value ]...
+#   statement, arguments: [ name, type, value ]..., and given: those of them that the statement gives.
 # Left out: trigger functions and what takes or returns internal, which only the server calls.
 sub extension_calls
 {
@@ -156,13 +156,15 @@ SQL
 			name => $name =~ s/.*\.//r, identity => $identity, volatility => $volatility,
 			kind => $kind eq 'p' ? 'procedure' : 'function', quoted => $name,
 			aggregate => $kind eq 'a', required => $required, variadic => $variadic eq 't', arguments => \@arguments };
-		$calls[-1]{statement} = _statement($calls[-1], map { $_->[2] } @arguments[ 0 .. $required - 1 ]);
+		my @given = @arguments[ 0 .. $required - 1 ];
+		$calls[-1]{given} = \@given;
+		$calls[-1]{statement} = _statement($calls[-1], map { $_->[2] } @given);
 		# Defaults may hide a code path: once with every argument given.
-		push @calls, { %{ $calls[-1] }, statement => _statement($calls[-1], map { $_->[2] } @arguments) }
+		push @calls, { %{ $calls[-1] }, given => \@arguments, statement => _statement($calls[-1], map { $_->[2] } @arguments) }
 		  if $required < @arguments;
 	}
 	push @calls, map {
-		{ name => $_->[0] =~ s/.*\.//r, identity => $_->[0], kind => 'view', volatility => 'v', arguments => [],
+		{ name => $_->[0] =~ s/.*\.//r, identity => $_->[0], kind => 'view', volatility => 'v', arguments => [], given => [],
 		  statement => "SELECT * FROM $_->[0]" }
 	} rows($node, "SET search_path = pg_catalog; SELECT c.oid::regclass FROM pg_depend d JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
 	               WHERE $mine AND c.relkind IN ('v', 'm', 'r', 'p') ORDER BY 1", $database);

@@ -83,7 +83,7 @@ UuidStamp next_stamp() {
     const UuidStamp stamp = pg::uuid_ordering() == pg::UuidOrdering::backend
                                 ? session_clock.next(tick_of(clock), [] { return random_bytes.take(); })
                                 : next_cluster_stamp(clock);
-    if (stamp.tick > tick_of(clock) + UuidClock::max_lead) [[unlikely]]
+    if (stamp.tick > tick_of(clock) + (UuidTick{1} << 12)) [[unlikely]]
         note_clock_step(stamp.tick, tick_of(clock));
     return stamp;
 }

@@ -1,9 +1,10 @@
 // Strictly increasing stamps from a clock that may stand still, step back, or be too coarse.
 //
 // A tick is 244 ns long, and a session can make eight UUIDs in that time.  What gives way then is,
-// first, the time, which runs ahead of the clock by at most a millisecond, and after that the
-// independence of the tails: within the tick a tail is the one before plus a random step
-// (RFC 9562, section 6.2, method 2).  The rate and the order never give way.
+// first, the time: it runs ahead of the clock, a tick with each UUID.  A millisecond ahead it stands
+// until the clock has caught up, and the independence of the tails gives way: a tail is the one
+// before plus a random step (RFC 9562, section 6.2, method 2), and takes the next tick only where
+// there is no room above it.  The rate and the order never give way.
 #pragma once
 
 #include <atomic>
@@ -29,9 +30,9 @@ constexpr UuidTick tick_of(FineTick fine) { return fine >> fine_bits; }
 // The order of one session.
 class UuidClock {
 public:
-    // How far ticks may run ahead of the clock: a little less than a millisecond, since a tail's
-    // overflow may add a tick.
-    static constexpr UuidTick max_lead = 4000;
+    // How far ticks run ahead before they stand: a little less than a millisecond, since the tails
+    // that overflow meanwhile add a tick each.
+    static constexpr UuidTick max_lead = 3500;
     // Steps of at most 2^56 leave room for 64 in a tick on average, one every 4 ns.
     static constexpr int step_bits = 56;
 
@@ -39,13 +40,16 @@ public:
     template <typename Random>
     UuidStamp next(UuidTick now, Random&& random) {
         const std::uint64_t bits = random();
-        if (now > last_.tick) [[likely]] {
+        if (now > last_.tick) {
+            standing_ = false;
             last_ = {now, bits & uuid_tail_mask};
-        } else if (last_.tick - now < max_lead) {
+        } else if (!standing_) {
             last_ = {last_.tick + 1, bits & uuid_tail_mask};
+            standing_ = last_.tick - now >= max_lead;
         } else {
             last_.tail += 1 + (bits & ((std::uint64_t{1} << step_bits) - 1));
-            if (last_.tail > uuid_tail_mask) last_ = {last_.tick + 1, random() & uuid_tail_mask};
+            if (last_.tail > uuid_tail_mask) [[unlikely]]
+                last_ = {last_.tick + 1, random() & uuid_tail_mask};
         }
         return last_;
     }
@@ -59,6 +63,7 @@ public:
 
 private:
     UuidStamp last_ = {0, 0};
+    bool standing_ = false;
 };
 
 // The order of all sessions that share `last`: a fine tick greater than all before it and than

@@ -1,5 +1,7 @@
 #include "perfkit/pg/query.hpp"
 
+#include <cstdint>
+
 extern "C" {
 #include "executor/spi.h"
 #include "utils/guc.h"

@@ -70,8 +70,10 @@ inline void set_cost_function(IndexOptInfo* index, const IndexAmRoutine* method)
 #endif
 }
 
-// Whether the table's access method supports bitmap scans.
+// Whether the table's access method supports bitmap scans; a partitioned table has none, and is planned
+// as a plain one while it has no partitions.
 inline bool bitmap_scannable(Relation table) {
+    if (table->rd_tableam == nullptr) return false;
 #if PERFKIT_PG18
     return table->rd_tableam->scan_bitmap_next_tuple != nullptr;
 #else

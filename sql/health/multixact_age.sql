@@ -4,7 +4,7 @@ CREATE FUNCTION pk_check_multixact_age(warn float8 DEFAULT 40, critical float8 D
     AS $$
     SELECT @extschema@.pk_health_result('multixact_age', 'transactions', '%',
         'Share of the multixact IDs that are used up since the oldest table was frozen; at 100 % the server refuses to lock rows.',
-        max(mxid_age(datminmxid)) * 100 / 2147483648.0, warn, critical,
+        max(mxid_age(datminmxid)) * 100.0 / 2147483648, warn, critical,
         objects => array_agg(format('database %I: %s multixacts', datname, mxid_age(datminmxid)) ORDER BY mxid_age(datminmxid) DESC),
         recommendation => 'In the oldest database: VACUUM (FREEZE) of the tables with the highest mxid_age(relminmxid).')
     FROM pg_database

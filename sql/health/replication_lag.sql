@@ -11,6 +11,9 @@ CREATE FUNCTION pk_check_replication_lag(warn float8 DEFAULT 30, critical float8
         -- Without a new transaction upstream, the last one is old and nothing is behind.
         SELECT 'this standby',
                CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
+                    -- A standby that was started and has replayed no transaction yet stands where it began.
+                    WHEN pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()
+                    THEN extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))
                     ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END,
                pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) / 1048576
         WHERE pg_is_in_recovery()

@@ -12,7 +12,7 @@ CREATE FUNCTION pk_check_xid_age(warn float8 DEFAULT 40, critical float8 DEFAULT
     )
     SELECT @extschema@.pk_health_result('xid_age', 'transactions', '%',
         'Share of the transaction IDs that are used up since the oldest table was frozen; at 100 % the server refuses to write.',
-        (SELECT max(age) FROM database) * 100 / 2147483648.0, warn, critical,
+        (SELECT max(age) FROM database) * 100.0 / 2147483648, warn, critical,
         objects => (SELECT array_agg(text ORDER BY rank, age DESC) FROM (
                         SELECT 1, age, format('database %I: %s transactions', datname, age) FROM database
                         UNION ALL SELECT 2, age, format('table %s: %s transactions', name, age) FROM relation) o(rank, age, text)),

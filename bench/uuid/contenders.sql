@@ -3,6 +3,7 @@ CREATE EXTENSION pg_perfkit;
 CREATE FUNCTION bench_floor() RETURNS uuid AS :'library' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 CREATE FUNCTION bench_palloc() RETURNS uuid AS :'library' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 CREATE FUNCTION bench_call_per_uuid() RETURNS uuid AS :'library' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+CREATE FUNCTION bench_lone_call(f regprocedure, n int) RETURNS float8 AS :'library' LANGUAGE C VOLATILE STRICT;
 
 -- The two forms that circulate for servers without an extension: bits set in a version 4 UUID, in
 -- SQL, and a string put together in PL/pgSQL.
@@ -65,6 +66,20 @@ BEGIN
                 INSERT INTO call_run VALUES (c.name, round, (spent - baseline)::float8 / c.calls);
                 COMMIT;
             END IF;
+        END LOOP;
+    END LOOP;
+END $$;
+
+CREATE TABLE lone_run (name text, round int, ns float8);
+CREATE PROCEDURE measure_lone_calls(rounds int) LANGUAGE plpgsql AS $$
+DECLARE
+    c record;
+BEGIN
+    FOR round IN 0..rounds LOOP
+        FOR c IN SELECT * FROM contender WHERE to_regprocedure(expression) IS NOT NULL AND expression <> 'clock_timestamp()' ORDER BY position LOOP
+            IF c.setting IS NOT NULL THEN EXECUTE 'SET ' || c.setting; END IF;
+            INSERT INTO lone_run SELECT c.name, round, bench_lone_call(c.expression::regprocedure, 2000) WHERE round > 0;
+            IF c.setting IS NOT NULL THEN EXECUTE 'RESET ' || split_part(c.setting, ' ', 1); END IF;
         END LOOP;
     END LOOP;
 END $$;

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Measures UUID generators side by side: CPU time per call, and inserts into a table with a uuid key.
+# Measures UUID generators side by side: CPU time per call, the time of a call that stands alone, and
+# inserts into a table with a uuid key.
 # Prints tables for docs/benchmarks.md.
 #
 # usage: [PG_CONFIG=...] bench/uuid/run.sh [calls | inserts]...     (default: both)
@@ -34,7 +35,12 @@ case " $what " in *" calls "*)
     psql -AtF ' | ' -c "SELECT '| ' || name, round(ns::numeric, 1), round(low::numeric, 1) || ' to ' || round(high::numeric, 1),
         round((ns / (SELECT ns FROM call_median WHERE name = 'pk_uuidv7()'))::numeric, 2) || ' |'
         FROM call_median JOIN contender USING (name) ORDER BY position"
-    echo "($(psql -Atc 'SELECT min(runs) FROM call_median') interleaved runs)" ;;
+    echo "($(psql -Atc 'SELECT min(runs) FROM call_median') interleaved runs, each of many calls in one go)"
+    psql -c "CALL measure_lone_calls(${ROUNDS:-15})"
+    echo; echo '| function | ns of one call after a pause of 50 µs, median | quartiles |'; echo '| --- | --- | --- |'
+    psql -AtF ' | ' -c "SELECT '| ' || name, round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ns)::numeric),
+        round(percentile_cont(0.25) WITHIN GROUP (ORDER BY ns)::numeric) || ' to ' || round(percentile_cont(0.75) WITHIN GROUP (ORDER BY ns)::numeric) || ' |'
+        FROM lone_run JOIN contender USING (name) GROUP BY name, position ORDER BY position" ;;
 esac
 case " $what " in *" inserts "*)
     psql -c "CALL measure_inserts(${INSERT_ROUNDS:-3}, ${INSERTS:-1000000})" 2>/dev/null

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
-#include "perfkit/core/uuid/clock.hpp"
+#include "perfkit/core/uuid/paced_clock.hpp"
 #include "perfkit/core/uuid/random_bytes.hpp"
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/uuid/datum.hpp"
@@ -25,7 +25,9 @@ namespace {
 constexpr std::int64_t end_seconds = uuid_end_ms / 1000;
 
 constinit RandomBytes random_bytes(pg_strong_random);
+constinit PacedClock paced_clock;
 constinit UuidClock session_clock;
+const std::uint64_t pace = counts_of_a_pace();
 
 [[noreturn]] void fail_out_of_range() {
     pg::call([] {
@@ -37,13 +39,15 @@ constinit UuidClock session_clock;
     pg_unreachable();
 }
 
-FineTick now() {
+FineTick read_clock() {
     timespec time;
     clock_gettime(CLOCK_REALTIME, &time);
     if (static_cast<std::uint64_t>(time.tv_sec) >= end_seconds) [[unlikely]]
         fail_out_of_range();
     return fine_tick_of(time.tv_sec, time.tv_nsec);
 }
+
+FineTick now() { return paced_clock.now(read_clock, read_counter, pace); }
 
 // Where the clock has stepped back the UUIDs go on at the time of the last one, perhaps for long:
 // the log says so, once for each step.

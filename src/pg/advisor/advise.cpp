@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/foreign_keys.hpp"
 #include "perfkit/pg/advisor/reading.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/advisor/writes.hpp"
@@ -38,7 +40,7 @@ public:
         const Examined& examined = advice_.examined[advice_.items[item]];
         WhatIf what_if;
         for (const int index : set) what_if.add(&advice_.indexes[index]);
-        const PlannedStatement planned = plan_statement(examined.statement, what_if);
+        const PlannedStatement planned = plan_examined(examined, what_if);
         advisor::Plan plan{planned.cost, {}};
         for (const int index : set)
             if (std::find(planned.indexes.begin(), planned.indexes.end(), advice_.indexes[index].id) !=
@@ -71,6 +73,7 @@ public:
 private:
     void examine() {
         const auto paths = configured_search_paths();
+        foreign_keys_ = foreign_keys();
         for (advisor::Query& query : advice_.workload.queries) {
             call([] { CHECK_FOR_INTERRUPTS(); });
             Examined& examined = advice_.examined.emplace_back();
@@ -92,8 +95,35 @@ private:
             examined.accesses = std::move(reading.accesses);
             examined.notes = std::move(reading.notes);
             examined.skipped = std::move(reading.failure);
+            if (examined.skipped.empty()) add_checks(examined);
         }
         advice_.workload.queries.clear();
+    }
+
+    // The time of a delete is that of its checks too, which its plan does not show.
+    void add_checks(Examined& examined) {
+        for (const WriteTarget& target : examined.plan.writes) {
+            if (target.command != Command::remove && target.command != Command::update) continue;
+            const auto keys = foreign_keys_.find(target.table);
+            if (keys == foreign_keys_.end()) continue;
+            const advisor::Query& q = examined.query;
+            const double rows = q.observed ? q.rows / std::max(1.0, q.calls) : std::max(1.0, examined.plan.rows);
+            for (const ForeignKey& key : keys->second) {
+                if (target.command == Command::update && !shares(target.columns, key.referenced)) continue;
+                Statement statement;
+                statement.text = key.check;
+                Reading reading = read_statement(std::move(statement));
+                if (!reading.failure.empty()) continue;
+                examined.plan.cost += reading.plan.cost * rows;
+                std::move(reading.accesses.begin(), reading.accesses.end(), std::back_inserter(examined.accesses));
+                examined.checks.push_back({std::move(reading.statement), rows});
+            }
+        }
+    }
+
+    static bool shares(const std::vector<int>& a, const std::vector<int>& b) {
+        return std::any_of(a.begin(), a.end(),
+                           [&](int column) { return std::find(b.begin(), b.end(), column) != b.end(); });
     }
 
     bool wanted(Oid table) const {
@@ -173,10 +203,21 @@ private:
 
     const AdviceOptions& options_;
     Advice advice_;
+    std::map<Oid, std::vector<ForeignKey>> foreign_keys_;
     std::vector<WorkItem> work_;
 };
 
 }  // namespace
+
+PlannedStatement plan_examined(const Examined& examined, const WhatIf& what_if) {
+    PlannedStatement whole = plan_statement(examined.statement, what_if);
+    for (const Check& check : examined.checks) {
+        const PlannedStatement part = plan_statement(check.statement, what_if);
+        whole.cost += part.cost * check.times;
+        whole.indexes.insert(whole.indexes.end(), part.indexes.begin(), part.indexes.end());
+    }
+    return whole;
+}
 
 Advice advise(advisor::Workload workload, const AdviceOptions& options) {
     return Maker(std::move(workload), options).run();

@@ -159,10 +159,13 @@ Value text_array(const std::vector<std::string>& texts) {
 PERFKIT_FUNCTION(pk_suggest_indexes) {
     const Arguments arguments(fcinfo);
     Rows rows(fcinfo);
-    const Advice advice = advise(workload_of(arguments), options_of(arguments));
+    const AdviceOptions options = options_of(arguments);
+    const Advice advice = advise(workload_of(arguments), options);
+    const std::vector<DropAdvice> dropped =
+        arguments.flag(include_drops, true) ? drops(advice, options) : std::vector<DropAdvice>{};
     const Value now = Value::of(TimestampTzGetDatum(GetCurrentTimestamp()));
     std::int32_t rank = 0;
-    for (const AdviceRow& row : creations(advice))
+    for (const AdviceRow& row : advice_rows(advice, dropped))
         rows.add({++rank, row.id, row.action, row.schema, row.table, row.index, row.ddl, row.reason, row.warning,
                   row.bytes, row.cost_before, row.cost_after, row.saved_ms_per_hour, row.queries_helped,
                   row.write_ms_per_hour, now, jsonb(row.evidence)});

@@ -8,6 +8,7 @@
 
 #include "perfkit/core/advisor/naming.hpp"
 #include "perfkit/pg/advisor/ddl.hpp"
+#include "perfkit/pg/query.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -251,9 +252,79 @@ std::string why_not_helped(const Examined& examined, const Advice& advice) {
     return "no index lowers its cost";
 }
 
-}  // namespace
+std::string drop_id(const DropAdvice& drop) {
+    const std::string database = call([] { return get_database_name(MyDatabaseId); });
+    return advisor::fingerprint({database, "drop", drop.index.schema, drop.index.table_name, drop.index.name});
+}
 
-std::vector<AdviceRow> creations(const Advice& advice) {
+std::string drop_reason(const DropAdvice& drop, const std::string& replacement) {
+    switch (drop.drop.reason) {
+        case advisor::DropReason::invalid:
+            return "it is invalid, as a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY leaves it: writes may "
+                   "maintain it, no query uses it";
+        case advisor::DropReason::duplicate:
+            return "it is the same as " + drop.other_name;
+        case advisor::DropReason::redundant:
+            return (drop.replaced_by >= 0 ? replacement + ", advised above," : drop.other_name) +
+                   " begins with the same columns and does its work; no query of the workload gets worse without it";
+        case advisor::DropReason::unused: {
+            char days[32];
+            std::snprintf(days, sizeof days, "%.0f", std::floor(drop.days));
+            return std::string("no query has used it in the ") + days +
+                   " days since the statistics were reset, nor would one of the workload";
+        }
+    }
+    return "";
+}
+
+std::optional<std::string> drop_warning(const DropAdvice& drop) {
+    std::vector<std::string> warnings;
+    if (drop.index.partitioned)
+        warnings.push_back(
+            "an index on a partitioned table: it cannot be dropped CONCURRENTLY, so its partitions are locked for a "
+            "moment");
+    if (drop.drop.reason == advisor::DropReason::unused)
+        warnings.push_back(
+            "standbys count their own scans: look there too, and think of what runs once a month or quarter");
+    if (drop.replaced_by >= 0) warnings.push_back("only after the other has been created");
+    if (warnings.empty()) return std::nullopt;
+    return joined(warnings, "; ");
+}
+
+AdviceRow deletion(const DropAdvice& drop, const Advice& advice, const std::vector<AdviceRow>& created) {
+    const std::string qualified = quoted_name(drop.index.schema) + "." + quoted_name(drop.index.name);
+    const AdviceRow* replacement = nullptr;
+    if (drop.replaced_by >= 0)
+        for (const AdviceRow& row : created)
+            if (row.id == creation_id(advice, drop.replaced_by)) replacement = &row;
+    AdviceRow row;
+    row.id = drop_id(drop);
+    row.action = "drop";
+    row.schema = drop.index.schema;
+    row.table = drop.index.table_name;
+    row.index = drop.index.name;
+    row.ddl = std::string("DROP INDEX ") + (drop.index.partitioned ? "" : "CONCURRENTLY ") + qualified;
+    row.reason = drop_reason(drop, replacement ? replacement->index : "");
+    row.warning = drop_warning(drop);
+    row.bytes = static_cast<std::int64_t>(drop.index.bytes);
+    if (!advice.workload.since.empty()) {
+        row.saved_ms_per_hour = drop.upkeep;
+        row.write_ms_per_hour = drop.upkeep;
+    }
+    row.evidence.object([&] {
+        tell_window(row.evidence, advice);
+        row.evidence.key("scans").value(drop.index.scans);
+        if (drop.days > 0) row.evidence.key("days_counted").value(drop.days);
+        if (!drop.other_name.empty()) row.evidence.key("same_work").value(drop.other_name);
+        if (replacement) row.evidence.key("replaced_by").value(replacement->id);
+        const auto definition = run_query("SELECT pg_get_indexdef(" + std::to_string(drop.index.id) + ")");
+        if (!definition.empty() && definition.front().front())
+            row.evidence.key("reverse").value(*definition.front().front());
+    });
+    return row;
+}
+
+std::vector<AdviceRow> creations(const Advice& advice, const std::vector<DropAdvice>& drops) {
     std::vector<AdviceRow> rows;
     Names names;
     for (const Choice& choice : advice.selection.choices) {
@@ -288,11 +359,27 @@ std::vector<AdviceRow> creations(const Advice& advice) {
                 row.evidence.key("pages").value(index.size.pages);
                 row.evidence.key("table_rows").value(table.rows);
             });
+            std::vector<std::string> replaced;
+            for (const DropAdvice& drop : drops)
+                if (drop.replaced_by == choice.candidate) replaced.push_back(drop_id(drop));
+            if (!replaced.empty())
+                row.evidence.key("replaces").array([&] {
+                    for (const std::string& id : replaced) row.evidence.value(id);
+                });
             if (const auto rates = advice.writes.find(table.id); rates != advice.writes.end())
                 tell_writes(row.evidence, rates->second);
         });
         rows.push_back(std::move(row));
     }
+    return rows;
+}
+
+}  // namespace
+
+std::vector<AdviceRow> advice_rows(const Advice& advice, const std::vector<DropAdvice>& drops) {
+    std::vector<AdviceRow> rows = creations(advice, drops);
+    const std::vector<AdviceRow> created = rows;
+    for (const DropAdvice& drop : drops) rows.push_back(deletion(drop, advice, created));
     return rows;
 }
 

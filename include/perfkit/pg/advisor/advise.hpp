@@ -24,11 +24,18 @@ struct AdviceOptions {
     bool check_permissions = false;
 };
 
+// A query that the server runs for each row that a statement deletes, or whose key it updates.
+struct Check {
+    Statement statement;
+    double times = 0;  // for one execution of the statement
+};
+
 // A query of the workload and what became of it.
 struct Examined {
     advisor::Query query;
     Statement statement;
-    PlannedStatement plan;  // without new indexes
+    std::vector<Check> checks;  // of foreign keys
+    PlannedStatement plan;      // without new indexes
     std::vector<advisor::Access> accesses;
     std::string skipped;             // why it was left out; empty: it was not
     std::vector<std::string> notes;  // how its text had to be read
@@ -46,6 +53,9 @@ struct Advice {
     advisor::Selection selection;
     double weight = 0;  // of the queries in the selection
 };
+
+// Plans a query again, with its checks: the cost is that of all together.
+PlannedStatement plan_examined(const Examined& examined, const WhatIf& what_if);
 
 Advice advise(advisor::Workload workload, const AdviceOptions& options);
 

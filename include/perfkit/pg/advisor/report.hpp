@@ -8,6 +8,7 @@
 
 #include "perfkit/core/json.hpp"
 #include "perfkit/pg/advisor/advise.hpp"
+#include "perfkit/pg/advisor/drops.hpp"
 
 namespace perfkit::pg {
 
@@ -20,8 +21,8 @@ struct AdviceRow {
     Json evidence;
 };
 
-// The indexes to create, in the order of the selection.
-std::vector<AdviceRow> creations(const Advice& advice);
+// The indexes to create, in the order of the selection, then those to drop.
+std::vector<AdviceRow> advice_rows(const Advice& advice, const std::vector<DropAdvice>& drops);
 
 struct QueryRow {
     const Examined* examined = nullptr;

@@ -61,9 +61,10 @@ std::vector<Drop> find_drops(const std::vector<KnownIndex>& indexes, double days
     for (auto& [table, members] : tables) {
         std::sort(members.begin(), members.end(),
                   [](const KnownIndex* a, const KnownIndex* b) { return a->id < b->id; });
-        std::set<std::uint32_t> gone;
+        std::set<std::uint32_t> gone, standing_in;
         const auto drop = [&](const KnownIndex& index, DropReason reason, std::uint32_t other) {
             if (gone.insert(index.id).second) drops.push_back({index.id, reason, other});
+            standing_in.insert(other);
         };
         const auto stays = [&](const KnownIndex& index) { return !gone.contains(index.id); };
         for (const KnownIndex* index : members)
@@ -85,9 +86,15 @@ std::vector<Drop> find_drops(const std::vector<KnownIndex>& indexes, double days
             }
         for (const KnownIndex* index : members)
             if (days >= shortest_observation && index->valid && index->scans == 0 && !is_protected(*index) &&
-                stays(*index))
+                stays(*index) && !standing_in.contains(index->id))
                 drop(*index, DropReason::unused, 0);
     }
+    // What does an index's work may turn out to go as well: then whatever does its work does both's.
+    std::map<std::uint32_t, std::uint32_t> stand_ins;
+    for (const Drop& drop : drops) stand_ins[drop.index] = drop.other;
+    for (Drop& drop : drops)
+        for (auto next = stand_ins.find(drop.other); next != stand_ins.end(); next = stand_ins.find(drop.other))
+            drop.other = next->second;
     std::stable_sort(drops.begin(), drops.end(), [](const Drop& a, const Drop& b) { return a.reason < b.reason; });
     return drops;
 }

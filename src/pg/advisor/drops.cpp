@@ -36,14 +36,21 @@ std::vector<std::string> words(const std::optional<std::string>& text) {
 
 // Every index that a user could drop: no system's, temporary, partition's or extension's own.  One
 // that another session is building is left out.  Nothing is locked; sizes are those of the last VACUUM.
+// The index of a partitioned table has the sizes and scans of its partitions'.
 constexpr const char* all_indexes = R"(
+WITH RECURSIVE part(root, id) AS (
+    SELECT oid, oid FROM pg_class WHERE relkind IN ('i', 'I') AND NOT relispartition
+    UNION ALL SELECT part.root, h.inhrelid FROM part JOIN pg_inherits h ON h.inhparent = part.id),
+whole AS (
+    SELECT part.root, sum(c.relpages::float8) * current_setting('block_size')::int AS bytes,
+           sum(coalesce(pg_stat_get_numscans(c.oid), 0)) AS scans
+    FROM part JOIN pg_class c ON c.oid = part.id GROUP BY part.root)
 SELECT i.indexrelid, i.indrelid, n.nspname, t.relname, c.relname, a.amname, i.indnkeyatts, i.indkey, i.indclass, i.indcollation,
        i.indoption, regexp_replace(i.indpred::text, ' :location -?[0-9]+', '', 'g'),
        regexp_replace(i.indexprs::text, ' :location -?[0-9]+', '', 'g'), i.indisunique OR i.indisprimary OR i.indisexclusion,
        EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid), i.indisreplident, i.indisclustered,
-       i.indisvalid, c.relkind = 'I', c.relpages::float8 * current_setting('block_size')::int,
-       coalesce(pg_stat_get_numscans(i.indexrelid), 0)
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+       i.indisvalid, c.relkind = 'I', whole.bytes, whole.scans
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN whole ON whole.root = c.oid JOIN pg_class t ON t.oid = i.indrelid
      JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_am a ON a.oid = c.relam
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relpersistence <> 't' AND NOT c.relispartition
   AND t.relkind IN ('r', 'm', 'p')
@@ -119,8 +126,11 @@ public:
     }
 
 private:
+    // Whoever asks about his own queries asks about the tables that they read.
     bool wanted(Oid table) const {
-        return (options_.only.empty() || options_.only.contains(table)) && !options_.exclude.contains(table);
+        if (options_.exclude.contains(table)) return false;
+        if (!options_.only.empty()) return options_.only.contains(table);
+        return !advice_.workload.since.empty() || advice_.tables.contains(table);
     }
 
     void add(DropAdvice found) {

@@ -291,6 +291,16 @@ std::optional<std::string> drop_warning(const DropAdvice& drop) {
     return joined(warnings, "; ");
 }
 
+// The statement that brings the index back.  That of a partitioned table reads "ON ONLY", which would
+// leave the partitions without.
+std::string reverse_of(const DropAdvice& drop) {
+    const auto rows = run_query("SELECT pg_get_indexdef(" + std::to_string(drop.index.id) + ")");
+    std::string text = rows.empty() ? "" : rows.front().front().value_or("");
+    const std::string head = "CREATE INDEX " + quoted_name(drop.index.name) + " ON ";
+    if (drop.index.partitioned && text.starts_with(head + "ONLY ")) text.erase(head.size(), 5);
+    return text;
+}
+
 AdviceRow deletion(const DropAdvice& drop, const Advice& advice, const std::vector<AdviceRow>& created) {
     const std::string qualified = quoted_name(drop.index.schema) + "." + quoted_name(drop.index.name);
     const AdviceRow* replacement = nullptr;
@@ -317,9 +327,7 @@ AdviceRow deletion(const DropAdvice& drop, const Advice& advice, const std::vect
         if (drop.days > 0) row.evidence.key("days_counted").value(drop.days);
         if (!drop.other_name.empty()) row.evidence.key("same_work").value(drop.other_name);
         if (replacement) row.evidence.key("replaced_by").value(replacement->id);
-        const auto definition = run_query("SELECT pg_get_indexdef(" + std::to_string(drop.index.id) + ")");
-        if (!definition.empty() && definition.front().front())
-            row.evidence.key("reverse").value(*definition.front().front());
+        if (const std::string reverse = reverse_of(drop); !reverse.empty()) row.evidence.key("reverse").value(reverse);
     });
     return row;
 }

@@ -85,8 +85,8 @@ std::vector<Drop> find_drops(const std::vector<KnownIndex>& indexes, double days
                     drop(*index, DropReason::redundant, other->id);
             }
         for (const KnownIndex* index : members)
-            if (days >= shortest_observation && index->valid && index->scans == 0 && !is_protected(*index) &&
-                stays(*index) && !standing_in.contains(index->id))
+            if (std::min(days, index->days) >= shortest_observation && index->valid && index->scans == 0 &&
+                !is_protected(*index) && stays(*index) && !standing_in.contains(index->id))
                 drop(*index, DropReason::unused, 0);
     }
     // What does an index's work may turn out to go as well: then whatever does its work does both's.

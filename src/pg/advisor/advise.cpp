@@ -62,9 +62,10 @@ public:
     Advice run() {
         examine();
         read_tables();
-        advice_.writes = write_rates(advice_);
+        advice_.writes = write_rates(advice_, advice_.tables);
         make_candidates();
         make_items();
+        advice_.min_gain = options_.select.min_gain;
         PlannerModel model(advice_);
         advice_.selection = advisor::select(advice_.candidates, work_, model, options_.select);
         return std::move(advice_);

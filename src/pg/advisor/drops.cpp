@@ -6,6 +6,9 @@
 #include <sstream>
 #include <utility>
 
+#include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/file_age.hpp"
+#include "perfkit/pg/advisor/writes.hpp"
 #include "perfkit/pg/query.hpp"
 
 extern "C" {
@@ -43,13 +46,15 @@ WITH RECURSIVE part(root, id) AS (
     UNION ALL SELECT part.root, h.inhrelid FROM part JOIN pg_inherits h ON h.inhparent = part.id),
 whole AS (
     SELECT part.root, sum(c.relpages::float8) * current_setting('block_size')::int AS bytes,
-           sum(coalesce(pg_stat_get_numscans(c.oid), 0)) AS scans
+           sum(coalesce(pg_stat_get_numscans(c.oid), 0)) AS scans,
+           string_agg(pg_relation_filepath(c.oid), ',') AS files
     FROM part JOIN pg_class c ON c.oid = part.id GROUP BY part.root)
 SELECT i.indexrelid, i.indrelid, n.nspname, t.relname, c.relname, a.amname, i.indnkeyatts, i.indkey, i.indclass, i.indcollation,
        i.indoption, regexp_replace(i.indpred::text, ' :location -?[0-9]+', '', 'g'),
        regexp_replace(i.indexprs::text, ' :location -?[0-9]+', '', 'g'), i.indisunique OR i.indisprimary OR i.indisexclusion,
        EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid), i.indisreplident, i.indisclustered,
-       i.indisvalid, c.relkind = 'I', whole.bytes, whole.scans
+       i.indisvalid, c.relkind = 'I', whole.bytes, whole.scans,
+       CASE WHEN whole.scans = 0 THEN whole.files END
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN whole ON whole.root = c.oid JOIN pg_class t ON t.oid = i.indrelid
      JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_am a ON a.oid = c.relam
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relpersistence <> 't' AND NOT c.relispartition
@@ -59,6 +64,19 @@ WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.re
                                    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                                    AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'AccessExclusiveLock')))
 ORDER BY i.indexrelid)";
+
+// Of several files, separated by commas, the youngest's.
+double days_of_files(const std::string& paths) {
+    std::istringstream stream(paths);
+    double days = 0;
+    bool first = true;
+    for (std::string path; std::getline(stream, path, ',');) {
+        const double age = days_of_file(path).value_or(0);
+        days = first ? age : std::min(days, age);
+        first = false;
+    }
+    return days;
+}
 
 std::vector<KnownIndex> known_indexes() {
     std::vector<KnownIndex> indexes;
@@ -92,15 +110,19 @@ std::vector<KnownIndex> known_indexes() {
         index.partitioned = flag(row[18]);
         index.bytes = number(row[19]);
         index.scans = number(row[20]);
+        index.days = days_of_files(row[21].value_or(""));
         indexes.push_back(std::move(index));
     }
     return indexes;
 }
 
+// Since when scans are counted: since the last reset, or the crash that lost the counters.  A database
+// whose counters were never reset says nothing; those of the whole server began no later.
 double days_counted() {
     const auto rows = run_query(
-        "SELECT extract(epoch FROM clock_timestamp() - stats_reset) / 86400 FROM pg_stat_database WHERE datname = "
-        "current_database()");
+        "SELECT extract(epoch FROM clock_timestamp() - greatest(d.stats_reset, least(b.stats_reset, a.stats_reset, "
+        "w.stats_reset))) / 86400 FROM pg_stat_database d, pg_stat_bgwriter b, pg_stat_archiver a, pg_stat_wal w "
+        "WHERE d.datname = current_database()");
     return rows.empty() ? 0 : number(rows.front().front());
 }
 
@@ -112,12 +134,14 @@ public:
         const std::vector<KnownIndex> known = known_indexes();
         for (const KnownIndex& index : known) by_id_[index.id] = &index;
         const double days = days_counted();
-        for (const Drop& drop : advisor::find_drops(known, days)) {
+        const std::vector<Drop> all = advisor::find_drops(known, days);
+        read_tables(all);
+        for (const Drop& drop : all) {
             const KnownIndex& index = *by_id_.at(drop.index);
             // What a caller's own queries do not need, others may.
             if (!wanted(index.table) || (drop.reason == DropReason::unused && advice_.workload.since.empty())) continue;
             if ((drop.reason == DropReason::redundant || drop.reason == DropReason::unused) && missed(index)) continue;
-            DropAdvice found{drop, index, "", -1, days, upkeep_of(index.id, index.table)};
+            DropAdvice found{drop, index, "", -1, std::min(days, index.days), upkeep_of(index.id, index.table)};
             if (drop.other) found.other_name = by_id_.at(drop.other)->name;
             add(std::move(found));
         }
@@ -169,6 +193,7 @@ private:
     // Whether a query of the workload, with the advised indexes, would be the worse for its absence.
     bool missed(const KnownIndex& index) {
         for (const int place : advice_.items) {
+            if (options_.select.out_of_time()) return true;  // who knows
             const Examined& examined = advice_.examined[place];
             const bool reads = std::any_of(examined.accesses.begin(), examined.accesses.end(),
                                            [&](const advisor::Access& access) { return access.table == index.table; });
@@ -183,20 +208,33 @@ private:
         return false;
     }
 
-    double upkeep_of(Oid id, Oid table) const {
-        const auto rates = advice_.writes.find(table);
-        const auto facts = advice_.tables.find(table);
-        if (rates == advice_.writes.end() || facts == advice_.tables.end()) return 0;
+    // The tables that the workload does not read have indexes and writes too.
+    void read_tables(const std::vector<Drop>& all) {
+        tables_ = advice_.tables;
+        for (const Drop& drop : all) {
+            const Oid table = by_id_.at(drop.index)->table;
+            if (!wanted(table) || tables_.contains(table)) continue;
+            if (auto facts = read_table(table)) tables_.emplace(table, std::move(*facts));
+        }
+        rates_ = write_rates(advice_, tables_);
+    }
+
+    std::optional<double> upkeep_of(Oid id, Oid table) const {
+        const auto rates = rates_.find(table);
+        const auto facts = tables_.find(table);
+        if (rates == rates_.end() || facts == tables_.end()) return std::nullopt;
         for (const advisor::ExistingIndex& index : facts->second.indexes)
             if (index.id == id && index.plain)
                 return advisor::upkeep_of(index.spec, advisor::size_of(index.spec, facts->second), rates->second,
                                           facts->second, {});
-        return 0;
+        return std::nullopt;
     }
 
     const Advice& advice_;
     const AdviceOptions& options_;
     std::map<Oid, const KnownIndex*> by_id_;
+    advisor::Tables tables_;
+    std::map<Oid, advisor::WriteRates> rates_;
     std::vector<Oid> hidden_;
     std::vector<DropAdvice> found_;
 };

@@ -130,12 +130,14 @@ std::string role_of(int column, const Choice& choice, const Advice& advice, advi
     return found.empty() ? "read" : joined(found, ", ");
 }
 
+// Time that a query takes per hour; where it was not observed, cost.
+double weight_of(const Examined& examined, const Advice& advice) {
+    return advice.workload.weight(examined.query) * (examined.query.observed ? 1 : examined.plan.cost);
+}
+
 std::string reason_of(const Choice& choice, const Advice& advice, const Hypothetical& index, const TableFacts& table) {
     double weight = 0;
-    for (const Help& help : choice.helps) {
-        const Examined& examined = advice.examined[advice.items[help.query]];
-        weight += advice.workload.weight(examined.query) * (examined.query.observed ? 1 : examined.plan.cost);
-    }
+    for (const Help& help : choice.helps) weight += weight_of(advice.examined[advice.items[help.query]], advice);
     const bool observed = !advice.workload.since.empty();
     std::string text = choice.helps.size() == 1 ? "One query" : std::to_string(choice.helps.size()) + " queries";
     text += ", " + percent(advice.weight > 0 ? weight / advice.weight : 0) + " of the workload's " +
@@ -228,15 +230,31 @@ void tell_writes(Json& json, const advisor::WriteRates& rates) {
         json.key("updates").value(rates.updates);
         json.key("deletes").value(rates.deletes);
         json.key("hot_share").value(rates.hot_share);
+        if (rates.first_load > 0) json.key("first_load_rows").value(rates.first_load);
         json.key("source").value(rates.counters_used ? "pg_stat_user_tables" : "workload");
     });
+}
+
+// Why nothing was chosen for a query that could be helped.
+std::string why_not_worth(const Examined& examined, const Advice& advice) {
+    if (!advice.selection.complete) return "the time limit came first";
+    const double ideal = advice.selection.ideal[examined.item], before = advice.selection.before[examined.item];
+    const double saved = weight_of(examined, advice) * (1 - ideal / before);
+    if (saved < advice.min_gain * advice.weight) return "that is less than min_gain of the workload's";
+    for (const Access& access : examined.accesses) {
+        const auto rates = advice.writes.find(access.table);
+        if (rates == advice.writes.end()) continue;
+        if (rates->second.inserts + rates->second.updates + rates->second.deletes > 0)
+            return "not more than the writes to its tables would spend on them, or than fits the limits given";
+    }
+    return "not with few enough, or small enough, indexes to be worth creating";
 }
 
 std::string why_not_helped(const Examined& examined, const Advice& advice) {
     const double before = advice.selection.before[examined.item], ideal = advice.selection.ideal[examined.item];
     if (ideal < before * (1 - little))
-        return "indexes could save " + percent(1 - ideal / before) +
-               " of its cost, but not enough to be worth creating";
+        return "indexes could save " + percent(1 - ideal / before) + " of its cost, but " +
+               why_not_worth(examined, advice);
     const Access* largest = nullptr;
     for (const Access& access : examined.accesses)
         if (!largest || access.table_rows > largest->table_rows) largest = &access;
@@ -271,7 +289,7 @@ std::string drop_reason(const DropAdvice& drop, const std::string& replacement) 
             char days[32];
             std::snprintf(days, sizeof days, "%.0f", std::floor(drop.days));
             return std::string("no query has used it in the ") + days +
-                   " days since the statistics were reset, nor would one of the workload";
+                   " days that its scans have been counted for, nor would one of the workload";
         }
     }
     return "";

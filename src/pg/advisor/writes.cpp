@@ -11,6 +11,13 @@ using advisor::WriteRates;
 
 namespace {
 
+// A statement that ran once, and brought most of the rows that the table has, will not come again.
+bool is_first_load(const advisor::Query& query, const WriteTarget& target, const advisor::Tables& tables) {
+    if (!query.observed || query.calls > 1.5 || target.command != Command::insert) return false;
+    const auto table = tables.find(target.table);
+    return table != tables.end() && query.rows >= table->second.rows / 2;
+}
+
 double number(const std::optional<std::string>& text) { return text ? std::strtod(text->c_str(), nullptr) : 0; }
 
 void count_statement(std::map<Oid, WriteRates>& rates, const WriteTarget& target, double rows) {
@@ -62,18 +69,21 @@ void add_counters(std::map<Oid, WriteRates>& rates, const advisor::Tables& table
 
 }  // namespace
 
-std::map<Oid, WriteRates> write_rates(const Advice& advice) {
+std::map<Oid, WriteRates> write_rates(const Advice& advice, const advisor::Tables& tables) {
     std::map<Oid, WriteRates> rates;
     bool observed = false;
     for (const Examined& examined : advice.examined) {
         const advisor::Query& query = examined.query;
         observed = observed || query.observed;
         for (const WriteTarget& target : examined.plan.writes)
-            count_statement(
-                rates, target,
-                query.observed ? query.rows / query.hours : query.calls * std::max(1.0, examined.plan.rows));
+            if (is_first_load(query, target, tables))
+                rates[target.table].first_load += query.rows;
+            else
+                count_statement(
+                    rates, target,
+                    query.observed ? query.rows / query.hours : query.calls * std::max(1.0, examined.plan.rows));
     }
-    add_counters(rates, advice.tables, observed);
+    add_counters(rates, tables, observed);
     return rates;
 }
 

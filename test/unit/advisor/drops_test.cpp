@@ -21,6 +21,7 @@ KnownIndex index(std::uint32_t id, std::vector<std::string> keys) {
     index.directions.assign(keys.size(), 0);
     index.keys = std::move(keys);
     index.scans = 1;
+    index.days = 1000;
     return index;
 }
 
@@ -114,6 +115,10 @@ TEST(Drops, UnusedTakesAWeek) {
     idle.scans = 0;
     EXPECT_EQ(told({idle}, 6.9), "");
     EXPECT_EQ(told({idle}, 7), "1 unused");
+    idle.days = 6.9;
+    EXPECT_EQ(told({idle}, 400), "") << "it is younger than the statistics";
+    idle.days = 7;
+    EXPECT_EQ(told({idle}, 400), "1 unused");
     idle.scans = 1;
     EXPECT_EQ(told({idle}, 400), "");
 }

@@ -24,6 +24,7 @@ struct KnownIndex {
     bool partitioned = false;
     double bytes = 0;
     double scans = 0;
+    double days = 0;  // that it has existed for, at least
 };
 
 enum class DropReason { invalid, duplicate, redundant, unused };
@@ -42,7 +43,7 @@ bool is_protected(const KnownIndex& index);
 bool does_work_of(const KnownIndex& wide, const KnownIndex& narrow);
 
 // In the order of the reasons above, then of the indexes.  `days`: how long scans have been counted;
-// below a week no index counts as unused.
+// an index for which that, or its own life, is less than a week does not count as unused.
 std::vector<Drop> find_drops(const std::vector<KnownIndex>& indexes, double days);
 
 }  // namespace perfkit::advisor

@@ -20,6 +20,7 @@ struct WriteRates {
     std::map<int, double> column_updates;  // of `updates`, those that set the column
     double hot_share = 0;                  // of the updates that touched no indexed column, say the table's counters
     bool counters_used = false;            // the table's counters told more than the workload
+    double first_load = 0;                 // rows that a first load inserted, which is not counted
 };
 
 struct EntryCosts {

@@ -51,7 +51,8 @@ struct Advice {
     std::vector<advisor::Candidate> candidates;
     std::vector<int> items;  // place in `examined` of each query of the selection
     advisor::Selection selection;
-    double weight = 0;  // of the queries in the selection
+    double weight = 0;    // of the queries in the selection
+    double min_gain = 0;  // as asked for
 };
 
 // Plans a query again, with its checks: the cost is that of all together.

@@ -1,6 +1,7 @@
 // Existing indexes that could go.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,10 @@ namespace perfkit::pg {
 struct DropAdvice {
     advisor::Drop drop;
     advisor::KnownIndex index;
-    std::string other_name;  // of the index that does its work
-    int replaced_by = -1;    // candidate whose creation makes it redundant
-    double days = 0;         // that scans have been counted for
-    double upkeep = 0;       // milliseconds per hour
+    std::string other_name;        // of the index that does its work
+    int replaced_by = -1;          // candidate whose creation makes it redundant
+    double days = 0;               // that its scans have been counted for
+    std::optional<double> upkeep;  // milliseconds per hour; nothing where that is unknown
 };
 
 // Those that the plans of the workload do not miss.

@@ -18,11 +18,11 @@ extern "C" {
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/tcopprot.h"
-#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 }
 
 namespace perfkit::pg {
@@ -171,10 +171,11 @@ void set_option(const char* name, const char* value) {
     set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-// As whom to plan: as who ran the query where the caller could become him, else as the caller.
+// As whom to plan: as who ran the query, so that names mean what they meant to him and his policies
+// hold.  The text is what he ran, not the caller's, and Isolation lets none of its functions run.
 Oid planning_user(const Statement& statement) {
-    Oid const caller = GetUserId();
-    return OidIsValid(statement.user) && has_privs_of_role(caller, statement.user) ? statement.user : caller;
+    const bool exists = OidIsValid(statement.user) && SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(statement.user));
+    return exists ? statement.user : GetUserId();
 }
 
 // Errors that are not the query's.

@@ -1,22 +1,8 @@
 // Reads what a UUID tells, and says where a time lies among UUIDs.
 
-#include "perfkit/pg/uuid/datum.hpp"
-
-extern "C" {
-#include "utils/timestamp.h"
-}
+#include "perfkit/pg/uuid/search.hpp"
 
 using namespace perfkit;
-
-namespace {
-
-// Unix microseconds; infinities as the ends of the type.
-std::int64_t unix_microseconds(TimestampTz time) {
-    if (TIMESTAMP_NOT_FINITE(time)) return time;
-    return time + pg::epoch_gap_us;
-}
-
-}  // namespace
 
 PERFKIT_FUNCTION(pk_uuid_version) {
     const auto version = uuid_version_of(pg::uuid_of(PG_GETARG_DATUM(0)));
@@ -30,6 +16,8 @@ PERFKIT_FUNCTION(pk_uuid_timestamp) {
     PG_RETURN_TIMESTAMPTZ(*us - pg::epoch_gap_us);
 }
 
-PERFKIT_FUNCTION(pk_uuidv7_floor) { return pg::datum_of(uuid_v7_floor(unix_microseconds(PG_GETARG_TIMESTAMPTZ(0)))); }
+PERFKIT_FUNCTION(pk_uuidv7_floor) {
+    return pg::datum_of(uuid_v7_floor(pg::unix_microseconds(PG_GETARG_TIMESTAMPTZ(0))));
+}
 
-PERFKIT_FUNCTION(pk_uuidv7_ceil) { return pg::datum_of(uuid_v7_ceil(unix_microseconds(PG_GETARG_TIMESTAMPTZ(0)))); }
+PERFKIT_FUNCTION(pk_uuidv7_ceil) { return pg::datum_of(uuid_v7_ceil(pg::unix_microseconds(PG_GETARG_TIMESTAMPTZ(0)))); }

@@ -66,6 +66,7 @@ foreach my $round (0 .. $rounds)
 	$warm = $rss->() if $round == $rounds / 2;
 	foreach my $call (@calls)
 	{
+		$session->{timeout}->start;    # for this call: by default the time is for all
 		$session->{stdin} .= "$call->{statement};\n\\echo done-$round\n\\warn done-$round\n";
 		my $asked = time;
 		usleep(1000 * 3**$round);    # 1 ms to 0.7 s

@@ -23,6 +23,7 @@ my @by_name = (
 	[ qr/^exclude$/,       'regclass[]' => q('{}'::regclass[]) ],
 	[ qr/^sequence$/,          regclass => q('public.pk_sample_sequence'::regclass) ],
 	[ qr/^role$/,                  name => q('pg_monitor'::name) ],
+	[ qr/^database$/,              name => q('postgres'::name) ],
 	[ qr/schema/,                  text => q('public') ],
 	[ qr/database/,                text => q(pg_catalog.current_database()) ],
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ],
@@ -180,7 +181,7 @@ sub _statement
 	$values[-1] = "VARIADIC $values[-1]" if $call->{variadic} && @values == @{ $call->{arguments} } && $values[-1] =~ /\[/;
 	my $expression = "$call->{quoted}(" . join(', ', @values) . ')';
 	return $call->{kind} eq 'procedure' ? "CALL $expression"
-	  : $call->{aggregate} ? "SELECT $expression FROM generate_series(1, 3)"
+	  : $call->{aggregate} ? "SELECT $expression FROM pg_catalog.generate_series(1, 3)"
 	  : "SELECT * FROM $expression";
 }
 

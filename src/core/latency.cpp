@@ -75,6 +75,21 @@ std::optional<double> LatencyHistogram::percentile(double share) const noexcept 
     return middle(bucket);
 }
 
+std::uint64_t LatencyHistogram::within(double microseconds) const noexcept {
+    std::uint64_t sum = 0;
+    for (int bucket = 0; bucket < bucket_count && middle(bucket) <= microseconds; ++bucket) sum += count(bucket);
+    return microseconds == HUGE_VAL ? total() : sum;
+}
+
+LatencyHistogram LatencyHistogram::since(const LatencyHistogram& earlier) const noexcept {
+    LatencyHistogram gained = *this;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+        if (counts_[i] < earlier.counts_[i]) return *this;
+        gained.counts_[i] -= earlier.counts_[i];
+    }
+    return gained;
+}
+
 std::vector<std::int64_t> LatencyHistogram::pairs() const {
     std::vector<std::int64_t> result;
     for (int bucket = 0; bucket < bucket_count; ++bucket) {

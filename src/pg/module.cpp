@@ -7,6 +7,7 @@
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/health.hpp"
 #include "perfkit/pg/uuid/ordering.hpp"
+#include "perfkit/pg/workload.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -26,5 +27,6 @@ void _PG_init(void) {
     perfkit::pg::init_distance();
     perfkit::pg::init_uuid();
     perfkit::pg::init_health();
+    perfkit::pg::init_workload();
     MarkGUCPrefixReserved("pg_perfkit");
 }

@@ -12,7 +12,7 @@ Rows::Rows(FunctionCallInfo fcinfo) : result_(reinterpret_cast<ReturnSetInfo*>(f
     call([fcinfo] { InitMaterializedSRF(fcinfo, 0); });
 }
 
-void Rows::add(std::initializer_list<Value> values) {
+void Rows::add(std::span<const Value> values) {
     std::array<Datum, MaxTupleAttributeNumber> datums;
     std::array<bool, MaxTupleAttributeNumber> nulls;
     if (static_cast<int>(values.size()) != result_->setDesc->natts)

@@ -74,6 +74,30 @@ TEST(Latency, MergeAddsUp) {
     EXPECT_EQ(one.total(), both.total());
 }
 
+TEST(Latency, WithinCountsByTheMiddle) {
+    LatencyHistogram histogram;
+    for (const std::uint64_t ms : {1, 2, 3, 100, 5000}) histogram.add(ms * 1'000'000);
+    histogram.add(UINT64_MAX);
+    EXPECT_EQ(histogram.within(-1), 0u);
+    EXPECT_EQ(histogram.within(500), 0u);
+    EXPECT_EQ(histogram.within(1'100), 1u);
+    EXPECT_EQ(histogram.within(50'000), 3u);
+    EXPECT_EQ(histogram.within(6'000'000), 5u);
+    EXPECT_EQ(histogram.within(HUGE_VAL), 6u);
+    EXPECT_EQ(histogram.within(std::nan("")), 0u);
+}
+
+TEST(Latency, SinceIsTheGainOrAllAfterAReset) {
+    LatencyHistogram histogram;
+    histogram.add(5'000);
+    histogram.add(70'000);
+    const LatencyHistogram earlier = histogram;
+    histogram.add(70'000);
+    EXPECT_EQ(histogram.since(earlier).total(), 1u);
+    EXPECT_EQ(histogram.since(earlier).count(LatencyHistogram::bucket_of(70'000)), 1u);
+    EXPECT_EQ(earlier.since(histogram).pairs(), earlier.pairs());
+}
+
 TEST(Latency, PairsGoThereAndBack) {
     LatencyHistogram histogram;
     histogram.add(1);

@@ -39,6 +39,11 @@ public:
     // smallest such one counted); nothing where no duration was counted.
     std::optional<double> percentile(double share) const noexcept;
 
+    // How many durations do not exceed so many microseconds; a bucket counts where its middle does not.
+    std::uint64_t within(double microseconds) const noexcept;
+    // What this histogram, grown out of an earlier one, has gained; all of it where it has lost counts.
+    LatencyHistogram since(const LatencyHistogram& earlier) const noexcept;
+
     // As pairs of bucket and count, buckets ascending, empty ones left out.
     std::vector<std::int64_t> pairs() const;
     // Adds such pairs.  False, with nothing promised of the counts, where they are not as pairs() makes them.

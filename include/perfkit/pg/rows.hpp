@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -60,7 +61,8 @@ public:
     // Checks that the caller accepts a set (else ERROR 0A000) and prepares the tuplestore.
     explicit Rows(FunctionCallInfo fcinfo);
     // Stores one row; throws std::logic_error where the number of columns is wrong.
-    void add(std::initializer_list<Value> values);
+    void add(std::initializer_list<Value> values) { add(std::span(values.begin(), values.size())); }
+    void add(std::span<const Value> values);
 
 private:
     ReturnSetInfo* result_;

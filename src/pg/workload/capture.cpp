@@ -1,0 +1,352 @@
+// The hooks: what each execution and planning cost, noted as it ends.
+//
+// This runs inside every statement of the server, so nothing here may fail, wait, or look anything
+// up: an event is put together on the stack and appended to the session's ring.  The bodies own
+// nothing, and therefore use the server's own PG_TRY instead of the guard: an error only passes
+// through, after what it interrupted is counted.
+//
+// Which executions count, and which are "top level", is as in pg_stat_statements of version 17 with
+// track = all and track_utility = off.
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+#include "perfkit/pg/workload.hpp"
+#include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/shared.hpp"
+
+extern "C" {
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "executor/instrument.h"
+#include "miscadmin.h"
+#include "optimizer/planner.h"
+#include "portability/instr_time.h"
+#include "storage/bufmgr.h"
+#include "tcop/utility.h"
+}
+
+namespace perfkit::pg::workload {
+
+using perfkit::workload::Event;
+using perfkit::workload::Field;
+using perfkit::workload::Kind;
+
+namespace {
+
+// Who comes after us: whoever hooked in before, or the server itself.
+planner_hook_type next_planner;
+ExecutorStart_hook_type next_executor_start;
+ExecutorRun_hook_type next_executor_run;
+ExecutorFinish_hook_type next_executor_finish;
+ExecutorEnd_hook_type next_executor_end;
+ProcessUtility_hook_type next_process_utility;
+
+template <typename Hook>
+void chain(Hook& hook, std::type_identity_t<Hook> ours, Hook& next, std::type_identity_t<Hook> server) {
+    next = hook != nullptr ? hook : server;
+    hook = ours;
+}
+
+// How many statements of this session are around the present one.
+int nesting = 0;
+
+// A parallel worker's share is in its leader's counters already.
+bool capturing() noexcept { return enabled && !IsParallelWorker() && !CaptureOff::active(); }
+
+std::uint64_t nanoseconds_of(instr_time time) noexcept {
+#if PERFKIT_PG16
+    return static_cast<std::uint64_t>(INSTR_TIME_GET_NANOSEC(time));
+#else
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+#endif
+}
+
+std::uint64_t since(instr_time start) noexcept {
+    instr_time now;
+    INSTR_TIME_SET_CURRENT(now);
+    INSTR_TIME_SUBTRACT(now, start);
+    return nanoseconds_of(now);
+}
+
+// The first ten fields are the first ten of BufferUsage.
+static_assert(offsetof(BufferUsage, temp_blks_written) == 9 * sizeof(std::int64_t));
+
+void set_usage(Event& event, const BufferUsage& buffers, const WalUsage& wal) noexcept {
+    std::uint64_t blocks[10];
+    std::memcpy(blocks, &buffers, sizeof(blocks));
+    for (unsigned i = 0; i < 10; ++i) event.set(static_cast<Field>(i), blocks[i]);
+    if (track_io_timing) {
+#if PERFKIT_PG17
+        event.set(Field::read_ns,
+                  nanoseconds_of(buffers.shared_blk_read_time) + nanoseconds_of(buffers.local_blk_read_time));
+        event.set(Field::write_ns,
+                  nanoseconds_of(buffers.shared_blk_write_time) + nanoseconds_of(buffers.local_blk_write_time));
+#else
+        event.set(Field::read_ns, nanoseconds_of(buffers.blk_read_time));
+        event.set(Field::write_ns, nanoseconds_of(buffers.blk_write_time));
+#endif
+        event.set(Field::temp_read_ns, nanoseconds_of(buffers.temp_blk_read_time));
+        event.set(Field::temp_write_ns, nanoseconds_of(buffers.temp_blk_write_time));
+    }
+    event.set(Field::wal_records, static_cast<std::uint64_t>(wal.wal_records));
+    event.set(Field::wal_fpi, static_cast<std::uint64_t>(wal.wal_fpi));
+    event.set(Field::wal_bytes, wal.wal_bytes);
+}
+
+Event new_event(std::uint64_t queryid, Kind kind, std::uint64_t nanoseconds) noexcept {
+    Event event;
+    event.key = {static_cast<std::int64_t>(queryid), MyDatabaseId, GetUserId(), nesting == 0};
+    event.when = GetCurrentStatementStartTimestamp();
+    if (event.when == 0) event.when = GetCurrentTimestamp();  // a background worker
+    event.kind = kind;
+    event.nanoseconds = nanoseconds;
+    return event;
+}
+
+Kind kind_of_error() noexcept { return geterrcode() == ERRCODE_QUERY_CANCELED ? Kind::cancel : Kind::failure; }
+
+std::uint64_t queryid_of(const QueryDesc* query) noexcept {
+    return static_cast<std::uint64_t>(query->plannedstmt->queryId);
+}
+
+bool captured(const QueryDesc* query) noexcept { return queryid_of(query) != 0 && capturing(); }
+
+// What one execution used so far.  Kept here from its start to its end, because a QueryDesc has no room for it and the
+// server's own place (totaltime) costs three times as much: it reads the clock around ExecutorFinish too, and is
+// allocated anew each time.
+struct Measured {
+    std::uint64_t nanoseconds;
+    std::uint64_t rows;
+    BufferUsage buffers;
+    WalUsage wal;
+};
+
+// Executions nest, and cursors interleave; more at once than this are measured by the server's means.
+constexpr std::size_t places = 16;
+std::array<const QueryDesc*, places> measured_query;
+std::array<Measured, places> measured;
+
+std::size_t place_of(const QueryDesc* query) noexcept {
+    std::size_t place = 0;
+    while (place < places && measured_query[place] != query) ++place;
+    return place;
+}
+
+// No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
+void on_transaction_end(XactEvent event, void*) {
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+        measured_query.fill(nullptr);
+}
+
+// From here to its end on the stack of the hook that runs the execution.
+struct Start {
+    Measured* of = nullptr;
+    instr_time time;
+    BufferUsage buffers;
+    WalUsage wal;
+
+    explicit Start(const QueryDesc* query) noexcept {
+        const std::size_t place = place_of(query);
+        if (place == places) return;
+        of = &measured[place];
+        buffers = pgBufferUsage;
+        wal = pgWalUsage;
+        INSTR_TIME_SET_CURRENT(time);
+    }
+    void end(std::uint64_t rows) const noexcept {
+        if (of == nullptr) return;
+        of->nanoseconds += since(time);
+        of->rows += rows;
+        BufferUsageAccumDiff(&of->buffers, &pgBufferUsage, &buffers);
+        WalUsageAccumDiff(&of->wal, &pgWalUsage, &wal);
+    }
+};
+
+// An error is passing through this execution.
+void record_failure(const QueryDesc* query) noexcept {
+    if (!captured(query)) return;
+    std::uint64_t nanoseconds = 0;
+    if (const std::size_t place = place_of(query); place < places) {
+        nanoseconds = measured[place].nanoseconds;
+        measured_query[place] = nullptr;
+    } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
+        nanoseconds = nanoseconds_of(total->counter);
+        if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += since(total->starttime);
+    }
+    Shared::get()->record(new_event(queryid_of(query), kind_of_error(), nanoseconds), false);
+}
+
+bool complete(const Instrumentation* total) noexcept {
+    return total != nullptr && total->need_timer && total->need_bufusage && total->need_walusage;
+}
+
+// Has the execution measured, by us unless someone before us does.
+void measure(QueryDesc* query) noexcept {
+    std::size_t place = place_of(query);  // an error's leftover that had the same address
+    if (place < places) measured_query[place] = nullptr;
+    if (complete(query->totaltime)) return;
+    if ((place = place_of(nullptr)) < places) {
+        measured_query[place] = query;
+        std::memset(&measured[place], 0, sizeof(Measured));
+        return;
+    }
+    if (query->totaltime != nullptr) return;
+    // As InstrAlloc, which raises an error where memory is short.
+    auto* total = static_cast<Instrumentation*>(MemoryContextAllocExtended(
+        query->estate->es_query_cxt, sizeof(Instrumentation), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
+    if (total == nullptr) return;
+    total->need_timer = total->need_bufusage = total->need_walusage = true;
+    query->totaltime = total;
+}
+
+PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo parameters) {
+    if (!capturing()) return next_planner(parse, text, options, parameters);
+
+    // Some planners scribble on the query, but not on what it is.
+    const auto queryid = static_cast<std::uint64_t>(parse->queryId);
+    const bool timed = track_planning && queryid != 0;
+    instr_time start;
+    if (timed)
+        INSTR_TIME_SET_CURRENT(start);
+    else
+        INSTR_TIME_SET_ZERO(start);
+    PlannedStmt* result = nullptr;
+    ++nesting;
+    PG_TRY();
+    {
+        result = next_planner(parse, text, options, parameters);
+        --nesting;
+    }
+    PG_CATCH();
+    {
+        --nesting;
+        if (queryid != 0 && capturing())
+            Shared::get()->record(new_event(queryid, kind_of_error(), timed ? since(start) : 0), false);
+        PG_RE_THROW();
+    }
+    PG_END_TRY();
+    if (timed) Shared::get()->record(new_event(queryid, Kind::plan, since(start)), true);
+    return result;
+}
+
+void on_executor_start(QueryDesc* query, int flags) {
+    if (!captured(query)) {
+        next_executor_start(query, flags);
+        return;
+    }
+    PG_TRY();
+    { next_executor_start(query, flags); }
+    PG_CATCH();
+    {
+        record_failure(query);
+        PG_RE_THROW();
+    }
+    PG_END_TRY();
+    measure(query);
+}
+
+void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
+    const Start start(query);
+    ++nesting;
+    PG_TRY();
+    {
+        next_executor_run(query, direction, count PERFKIT_RUN_ONCE_ARGUMENT);
+        --nesting;
+    }
+    PG_CATCH();
+    {
+        --nesting;
+        start.end(0);
+        record_failure(query);
+        PG_RE_THROW();
+    }
+    PG_END_TRY();
+    start.end(query->estate->es_processed);
+}
+
+void on_executor_finish(QueryDesc* query) {
+    // A plain SELECT has nothing left to do.
+    if (query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE) {
+        next_executor_finish(query);
+        return;
+    }
+    const Start start(query);
+    ++nesting;
+    PG_TRY();
+    {
+        next_executor_finish(query);
+        --nesting;
+    }
+    PG_CATCH();
+    {
+        --nesting;
+        start.end(0);
+        record_failure(query);
+        PG_RE_THROW();
+    }
+    PG_END_TRY();
+    start.end(0);
+}
+
+void record_success(QueryDesc* query) noexcept {
+    if (const std::size_t place = place_of(query); place < places) {
+        const Measured& own = measured[place];
+        measured_query[place] = nullptr;
+        if (!captured(query)) return;
+        Event event = new_event(queryid_of(query), Kind::success, own.nanoseconds);
+        event.rows = own.rows;
+        set_usage(event, own.buffers, own.wal);
+        Shared::get()->record(event, true);
+    } else if (const Instrumentation* const total = query->totaltime; total != nullptr && captured(query)) {
+        // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
+        const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
+        Event event = new_event(queryid_of(query), Kind::success, closed + nanoseconds_of(total->counter));
+        // Of all fetches; es_processed is of the last one only.
+        event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
+        set_usage(event, total->bufusage, total->walusage);
+        Shared::get()->record(event, true);
+    }
+}
+
+void on_executor_end(QueryDesc* query) {
+    record_success(query);
+    next_executor_end(query);
+}
+
+// Utility statements are not counted, but what they run inside is nested: not so for EXECUTE and PREPARE, whose
+// statement is the one that the client sent.
+void on_utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context,
+                ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
+                QueryCompletion* completion) {
+    const bool transparent = IsA(statement->utilityStmt, ExecuteStmt) || IsA(statement->utilityStmt, PrepareStmt);
+    if (transparent) {
+        next_process_utility(statement, text, read_only, context, parameters, environment, destination, completion);
+        return;
+    }
+    ++nesting;
+    PG_TRY();
+    { next_process_utility(statement, text, read_only, context, parameters, environment, destination, completion); }
+    PG_FINALLY();
+    { --nesting; }
+    PG_END_TRY();
+}
+
+}  // namespace
+
+void install_hooks() {
+    EnableQueryId();
+    RegisterXactCallback(on_transaction_end, nullptr);
+    chain(planner_hook, on_plan, next_planner, standard_planner);
+    chain(ExecutorStart_hook, on_executor_start, next_executor_start, standard_ExecutorStart);
+    chain(ExecutorRun_hook, on_executor_run, next_executor_run, standard_ExecutorRun);
+    chain(ExecutorFinish_hook, on_executor_finish, next_executor_finish, standard_ExecutorFinish);
+    chain(ExecutorEnd_hook, on_executor_end, next_executor_end, standard_ExecutorEnd);
+    chain(ProcessUtility_hook, on_utility, next_process_utility, standard_ProcessUtility);
+}
+
+}  // namespace perfkit::pg::workload

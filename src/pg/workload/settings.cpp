@@ -1,0 +1,42 @@
+#include "perfkit/pg/workload/settings.hpp"
+
+#include <climits>
+
+#include "perfkit/pg/compat.hpp"
+
+extern "C" {
+#include "miscadmin.h"
+#include "utils/guc.h"
+}
+
+namespace perfkit::pg::workload {
+
+bool enabled = true;
+bool track_planning = true;
+int max_entries = 5000;
+int pending_kb = 8;
+int flush_ms = 1000;
+
+void define_settings() {
+    // A setting that only a start can change may be defined only during a start.  Where the library is not
+    // preloaded, the sizes have no effect, but are still known by name.
+    const GucContext at_start = process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
+
+    DefineCustomBoolVariable(
+        "pg_perfkit.workload", "Captures the workload: calls, times, rows, blocks and WAL of every statement.",
+        "Needs pg_perfkit in shared_preload_libraries. ALTER DATABASE or ALTER ROLE ... SET leaves one out.", &enabled,
+        true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_perfkit.workload_planning", "Measures how long statements take to plan.", nullptr,
+                             &track_planning, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.workload_max", "Number of statements whose counters are kept.",
+                            "Each takes about 2.5 kB of shared memory.", &max_entries, 5000, 100, 1'000'000, at_start,
+                            0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "pg_perfkit.workload_pending", "Shared memory for a session's counts that are not yet added up.",
+        "Rounded down to a power of two.", &pending_kb, 8, 1, 1024, at_start, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.workload_flush_interval",
+                            "Age at which a session's counts are added up although few.", nullptr, &flush_ms, 1000, 1,
+                            INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+}
+
+}  // namespace perfkit::pg::workload

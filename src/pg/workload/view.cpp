@@ -1,0 +1,192 @@
+// The SQL side of the counters.
+
+#include <algorithm>
+#include <vector>
+
+#include "perfkit/pg/latency.hpp"
+#include "perfkit/pg/rows.hpp"
+#include "perfkit/pg/workload/fallback.hpp"
+#include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/shared.hpp"
+
+extern "C" {
+#include "catalog/pg_authid.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/timestamp.h"
+}
+
+using namespace perfkit;
+using namespace perfkit::workload;
+using pg::Value;
+using pg::workload::Shared;
+
+namespace {
+
+Shared& required() {
+    if (Shared* const shared = Shared::get(); shared != nullptr) return *shared;
+    pg::call([] {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("pg_perfkit captures no workload"),
+                        errhint("Add pg_perfkit to shared_preload_libraries and restart the server.")));
+    });
+    pg_unreachable();
+}
+
+double ms(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+
+Value count(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+Value time(TimestampTz value) { return value == 0 ? Value(std::nullopt) : Value::of(TimestampTzGetDatum(value)); }
+
+// In ms.  The extremes are known exactly, and no percentile lies beyond them.
+std::optional<double> percentile(const Entry& entry, double share) {
+    const auto microseconds = entry.latency.percentile(share);
+    if (!microseconds) return std::nullopt;
+    const Timing& timing = entry.counters.execution;
+    return std::clamp(*microseconds / 1000, ms(timing.min), ms(timing.max));
+}
+
+// A copy, so that the lock is not held while rows are made.
+std::vector<Entry> entries_of(Shared& shared) {
+    std::vector<Entry> entries;
+    entries.reserve(static_cast<std::size_t>(pg::workload::max_entries));
+    Shared::Access access(shared);
+    for (const Entry& entry : access.table().slots())
+        if (entry.in_use != 0) entries.push_back(entry);
+    return entries;
+}
+
+bool may_read_all() {
+    return pg::call([] { return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS); });
+}
+
+// The timing's value where there is any.
+std::optional<double> measured(const Timing& timing, double value) {
+    return timing.count == 0 ? std::nullopt : std::optional(value);
+}
+
+void add_row(pg::Rows& rows, const Entry& entry, bool visible) {
+    const Counters& c = entry.counters;
+    const auto used = [&c](Field field) { return count(c[field]); };
+    rows.add({Value::of(ObjectIdGetDatum(entry.key.database)),
+              Value::of(ObjectIdGetDatum(entry.key.user)),
+              entry.key.toplevel != 0,
+              visible ? Value(entry.key.queryid) : Value(std::nullopt),
+              count(c.execution.count),
+              count(c.failures),
+              count(c.cancels),
+              ms(c.execution.total),
+              measured(c.execution, ms(c.execution.min)),
+              measured(c.execution, c.execution.mean() / 1e6),
+              measured(c.execution, ms(c.execution.max)),
+              measured(c.execution, c.execution.deviation() / 1e6),
+              percentile(entry, 0.50),
+              percentile(entry, 0.95),
+              percentile(entry, 0.99),
+              Value::of(pg::latency_datum(entry.latency)),
+              ms(c.lost_time),
+              count(c.rows),
+              count(c.planning.count),
+              ms(c.planning.total),
+              measured(c.planning, ms(c.planning.min)),
+              measured(c.planning, ms(c.planning.max)),
+              used(Field::shared_hit),
+              used(Field::shared_read),
+              used(Field::shared_dirtied),
+              used(Field::shared_written),
+              used(Field::local_hit),
+              used(Field::local_read),
+              used(Field::local_dirtied),
+              used(Field::local_written),
+              used(Field::temp_read),
+              used(Field::temp_written),
+              ms(c[Field::read_ns]),
+              ms(c[Field::write_ns]),
+              ms(c[Field::temp_read_ns]),
+              ms(c[Field::temp_write_ns]),
+              used(Field::wal_records),
+              used(Field::wal_fpi),
+              used(Field::wal_bytes),
+              time(c.first_seen),
+              time(c.last_seen)});
+}
+
+const char* state() {
+    if (Shared::get() == nullptr) return "off: pg_perfkit is not in shared_preload_libraries";
+    if (!pg::workload::enabled) return "off: pg_perfkit.workload is off";
+    if (!IsQueryIdEnabled()) return "off: compute_query_id is off";
+    return "on";
+}
+
+}  // namespace
+
+PERFKIT_FUNCTION(pk_workload_counters) {
+    pg::Rows rows(fcinfo);
+    Shared* const shared = Shared::get();
+    if (shared == nullptr) {
+        pg::workload::rows_of_pg_stat_statements(rows);
+        PG_RETURN_NULL();
+    }
+    const bool all = may_read_all();
+    for (const Entry& entry : entries_of(*shared)) add_row(rows, entry, all || entry.key.user == GetUserId());
+    PG_RETURN_NULL();
+}
+
+PERFKIT_FUNCTION(pk_workload_total) {
+    Shared& shared = required();
+    pg::Rows rows(fcinfo);
+    std::array<Entry, 2> totals;
+    {
+        Shared::Access access(shared);
+        totals = {access.table().total(true), access.table().total(false)};
+    }
+    bool toplevel = true;
+    for (const Entry& total : totals) {
+        const Counters& c = total.counters;
+        rows.add({toplevel, count(c.execution.count), count(c.failures), count(c.cancels), ms(c.execution.total),
+                  measured(c.execution, ms(c.execution.max)), percentile(total, 0.50), percentile(total, 0.95),
+                  percentile(total, 0.99), Value::of(pg::latency_datum(total.latency)), ms(c.lost_time), count(c.rows),
+                  count(c.planning.count), ms(c.planning.total)});
+        toplevel = false;
+    }
+    PG_RETURN_NULL();
+}
+
+PERFKIT_FUNCTION(pk_workload_info) {
+    std::optional<Shared::Info> info;
+    if (Shared* const shared = Shared::get(); shared != nullptr) {
+        Shared::Access access(*shared);
+        info = shared->info(access);
+    }
+    const auto of = [&info](auto member) { return info ? count((*info).*member) : Value(std::nullopt); };
+    pg::Rows rows(fcinfo);
+    rows.add({state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
+              of(&Shared::Info::capacity), of(&Shared::Info::evictions), of(&Shared::Info::lost),
+              of(&Shared::Info::flushes), of(&Shared::Info::damaged), of(&Shared::Info::memory)});
+    PG_RETURN_NULL();
+}
+
+PERFKIT_FUNCTION(pk_workload_reset) {
+    Shared& shared = required();
+    struct {
+        Oid database = InvalidOid, role = InvalidOid;
+    } only;
+    pg::call([&only, fcinfo] {
+        if (!PG_ARGISNULL(0)) only.database = get_database_oid(NameStr(*PG_GETARG_NAME(0)), false);
+        if (!PG_ARGISNULL(1)) only.role = get_role_oid(NameStr(*PG_GETARG_NAME(1)), false);
+    });
+    const bool one_query = !PG_ARGISNULL(2);
+    const std::int64_t queryid = one_query ? PG_GETARG_INT64(2) : 0;
+
+    Shared::Access access(shared);
+    if (only.database == InvalidOid && only.role == InvalidOid && !one_query) {
+        const std::int64_t all = access.table().size();
+        shared.reset(access);
+        PG_RETURN_INT64(all);
+    }
+    PG_RETURN_INT64(access.table().remove_if([&](const Entry& entry) {
+        return (only.database == InvalidOid || entry.key.database == only.database) &&
+               (only.role == InvalidOid || entry.key.user == only.role) && (!one_query || entry.key.queryid == queryid);
+    }));
+}

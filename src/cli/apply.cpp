@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -31,11 +32,6 @@ struct Advice {
     std::optional<double> bytes, cost_before, cost_after, saved_ms_per_hour;
 };
 
-std::optional<double> number_of(const pqxx::field& field) {
-    if (field.is_null()) return std::nullopt;
-    return field.as<double>();
-}
-
 std::vector<Advice> read_advice(Database& database) {
     // The extension's schema need not be on the search path.
     const std::string schema = database.value(
@@ -53,8 +49,11 @@ std::vector<Advice> read_advice(Database& database) {
              " cost_before, cost_after, saved_ms_per_hour FROM " +
              function + "() ORDER BY rank")) {
         const auto text = [&](int column) { return row[column].is_null() ? std::string() : row[column].c_str(); };
-        advice.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), number_of(row[8]),
-                          number_of(row[9]), number_of(row[10]), number_of(row[11])});
+        const auto number = [&](int column) {
+            return row[column].is_null() ? std::nullopt : std::optional(row[column].as<double>());
+        };
+        advice.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), number(8), number(9),
+                          number(10), number(11)});
     }
     return advice;
 }

@@ -246,14 +246,22 @@ private:
     // What a reader must not overlook.
     void add_findings(std::size_t run) {
         const std::string who = reports_.size() == 2 ? "" : label_of(reports_[run], run) + ": ";
-        std::string same, slower;
+        std::string same, slower, unsure;
+        const auto list = [](std::string& names, const std::string& name) {
+            names += (names.empty() ? "" : ", ") + name;
+        };
         for (const auto& name : rows()) {
             if (is_pool(name)) continue;
-            const Verdict verdict = judge(summary(0, name), summary(run, name));
-            if (verdict == Verdict::unchanged && is_read(name)) same += (same.empty() ? "" : ", ") + name;
-            if (verdict == Verdict::slower) slower += (slower.empty() ? "" : ", ") + name;
+            const json& before = summary(0, name);
+            const json& after = summary(run, name);
+            const Verdict verdict = judge(before, after);
+            if (verdict == Verdict::slower) list(slower, name);
+            if (verdict != Verdict::unchanged || !is_read(name)) continue;
+            const double ratio = after["p50_ms"].get<double>() / before["p50_ms"].get<double>();
+            list(ratio > 1 - noticeable_change ? same : unsure, name);
         }
         if (!same.empty()) add_line(who + "Not helped by any index: " + same + '.');
+        if (!unsure.empty()) add_line(who + "Perhaps faster; more samples would tell: " + unsure + '.');
         if (!slower.empty()) add_line(who + "Slower than before: " + slower + '.');
 
         if (reports_[run]["reads"]["samples"] == 0) return;  // writes alone have no use for most indexes

@@ -73,6 +73,15 @@ TEST(Comparison, SaysWhatDidNotHelp) {
     EXPECT_TRUE(contains(text, "cache hit          50.00 %  50.00 %")) << text;
 }
 
+TEST(Comparison, AGainThatIsNotCertainIsNotCalledNone) {
+    const json before = report_of(100, 1, 50, false);
+    json after = report_of(50, 1, 50, false);
+    after["queries"][0]["p50_high_ms"] = 120;
+    const std::string text = compare_reports({before, after}, Measure::latency, false);
+    EXPECT_TRUE(contains(text, "Perhaps faster; more samples would tell: page.")) << text;
+    EXPECT_FALSE(contains(text, "Not helped")) << text;
+}
+
 TEST(Comparison, GainsNeedNoExcuse) {
     const std::string text =
         compare_reports({report_of(100, 1, 600, false), report_of(1, 1, 600, false)}, Measure::latency, true);

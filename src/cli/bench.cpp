@@ -1,9 +1,11 @@
 // perfkit bench: runs a workload and measures it.
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ctime>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 

@@ -1,5 +1,7 @@
 #include "bench_report.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "perfkit/core/samples.hpp"
 #include "text.hpp"
 

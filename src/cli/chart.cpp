@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "comparison.hpp"
@@ -134,8 +135,9 @@ std::string chart_of(const json& before, const json& after) {
                       "\"/>\n";
     svg += text_at(16, 24, "title", "Median latency per query, before and after");
     svg += text_at(16, 44, "quiet",
-                   "grey: before, blue: after; logarithmic scale; all queries together: mean " + format_milliseconds(before["mix_mean_ms"]) +
-                       " ms before, " + format_milliseconds(after["mix_mean_ms"]) + " ms after");
+                   "grey: before, blue: after; logarithmic scale; all queries together: mean " +
+                       format_milliseconds(before["mix_mean_ms"]) + " ms before, " +
+                       format_milliseconds(after["mix_mean_ms"]) + " ms after");
     svg += grid(scale, bottom);
     double y = head_height;
     for (const Row& row : rows) {

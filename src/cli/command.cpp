@@ -1,11 +1,12 @@
 #include "command.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
-#include "database.hpp"
+#include "failure.hpp"
 
 namespace perfkit::cli {
 

@@ -1,19 +1,13 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <atomic>
-#include <stdexcept>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace perfkit::cli {
-
-// Exit statuses; docs/cli.md lists them for users.
-enum ExitStatus : int { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
-
-// What was asked for cannot be meant: exit status 2.
-struct UsageError : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 // Set by SIGINT and SIGTERM; long work polls it.
 extern std::atomic<bool> interrupted;

@@ -1,14 +1,16 @@
 // perfkit compare: results of perfkit bench side by side.
 
+#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "bench_report.hpp"
 #include "chart.hpp"
 #include "command.hpp"
 #include "comparison.hpp"
-#include "database.hpp"
+#include "failure.hpp"
 #include "rounds.hpp"
 
 namespace perfkit::cli {

@@ -1,6 +1,6 @@
 #include "database.hpp"
 
-#include "text.hpp"
+#include "failure.hpp"
 
 namespace perfkit::cli {
 namespace {
@@ -18,23 +18,10 @@ std::string connection_string(const std::string& conninfo) {
     return "dbname='" + escaped + "'";
 }
 
-// Lines of a server's or libpq's message joined, up to the part that quotes the statement.
-std::string one_line(std::string_view message) {
-    std::string line;
-    for (const auto& part : split_list(message, '\n')) {
-        if (part.rfind("LINE ", 0) == 0 || part.rfind("QUERY:", 0) == 0 || part.rfind("CONTEXT:", 0) == 0) break;
-        if (!part.empty()) line += (line.empty() ? "" : " ") + part;
-    }
-    for (const std::string_view prefix : {"ERROR:  ", "FATAL:  "}) {
-        if (line.rfind(prefix, 0) == 0) line.erase(0, prefix.size());
-    }
-    return line;
-}
-
 pqxx::connection connect(const std::string& conninfo) try {
     return pqxx::connection(connection_string(conninfo));
 } catch (const std::exception& error) {
-    throw Failure("cannot connect: " + one_line(error.what()));
+    throw Failure("cannot connect: " + sentence_of(error));
 }
 
 // libpqxx 6 takes dynamic parameters as an iterator range, 7 as a pqxx::params, since 7.9 by exec().
@@ -83,8 +70,6 @@ void Database::cancel() noexcept {
         // The statement then runs to its end; the caller waits for it anyway.
     }
 }
-
-std::string sentence_of(const std::exception& error) { return one_line(error.what()); }
 
 std::string sqlstate_of(const pqxx::sql_error& error) { return std::string(error.sqlstate()); }
 

@@ -2,19 +2,17 @@
 
 #include <memory>
 #include <optional>
-#include <pqxx/pqxx>
-#include <stdexcept>
+#include <pqxx/connection>
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
 #include <string>
 #include <vector>
 
+#include "failure.hpp"
 #include "parameter.hpp"
 
 namespace perfkit::cli {
-
-// A failure whose text is the whole sentence for the user; exit status 1.
-struct Failure : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 // One connection in autocommit mode.  The only place that knows which libpqxx it is built with.
 class Database {
@@ -39,8 +37,6 @@ private:
     std::unique_ptr<pqxx::nontransaction> session_;
 };
 
-// What the server said, in one line without its "ERROR:  ".
-std::string sentence_of(const std::exception& error);
 std::string sqlstate_of(const pqxx::sql_error& error);
 
 // Rows for lookups; numbers keep being numbers.

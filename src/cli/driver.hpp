@@ -15,7 +15,7 @@ enum class Form { literal, bound, mixed };
 struct DriverOptions {
     std::string conninfo;
     int connections = 4;
-    std::optional<double> rate;  // operations per second; without, each connection asks again at once
+    std::optional<double> rate;             // operations per second; without, each connection asks again at once
     std::optional<std::size_t> operations;  // ends the run when so many are done
     double warmup_seconds = 0;
     double duration_seconds = 30;

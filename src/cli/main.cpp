@@ -1,11 +1,12 @@
 // perfkit: the command line tool.  Each subcommand has a file of its own.
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 
 #include "command.hpp"
-#include "database.hpp"
+#include "failure.hpp"
 
 namespace {
 

@@ -1,5 +1,6 @@
 // perfkit registry: the sample database.
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdio>

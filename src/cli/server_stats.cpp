@@ -1,6 +1,7 @@
 #include "server_stats.hpp"
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "database.hpp"

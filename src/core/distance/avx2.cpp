@@ -1,6 +1,5 @@
-// x86-64 with AVX2 and FMA: 16 registers of 32 bytes; two loads and two FMAs of 4 cycles start in
-// each cycle.  A pair needs two loads a step, so four chains keep the load ports busy, which is all
-// there is to gain; a norm needs one, and eight chains.
+// x86-64 with AVX2 and FMA: 16 registers of 32 bytes; two loads and two FMAs of 4 cycles start in each
+// cycle.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -67,17 +66,25 @@ struct F16 : F32 {
         return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     }
     INLINE static V load_first(const Half* p, std::size_t count) {
-        Half padded[width] = {};
-        for (std::size_t i = 0; i < count; ++i) padded[i] = p[i];
-        return load(padded);
+        const bool upper = count >= 4;
+        const std::uint64_t low = upper ? first_halves(p, 4) : first_halves(p, count);
+        const std::uint64_t high = upper ? first_halves(p + 4, count - 4) : 0;
+        return _mm256_cvtph_ps(_mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low)));
     }
+};
+
+// A pair needs two loads a step, so four chains keep the load ports busy, which is all there is to gain;
+// a norm needs one, and eight chains.  With several rows, the registers are the limit.
+struct Shape {
+    static constexpr std::size_t pair_chains = 4, norm_chains = 8, cosine_chains = 4;
+    static constexpr std::size_t rows = 4, row_chains = 3, cosine_rows = 2, cosine_row_chains = 3;
 };
 
 }  // namespace
 
-constinit const KernelsOf<float> avx2_f32 = kernels_over<F32, 4, 8, 4>("avx2+fma");
-constinit const KernelsOf<double> avx2_f64 = kernels_over<F64, 4, 8, 4>("avx2+fma");
-constinit const KernelsOf<Half> avx2_f16 = kernels_over<F16, 4, 8, 4>("avx2+fma+f16c");
+constinit const KernelsOf<float> avx2_f32 = kernels_over<F32, Shape>("avx2+fma");
+constinit const KernelsOf<double> avx2_f64 = kernels_over<F64, Shape>("avx2+fma");
+constinit const KernelsOf<Half> avx2_f16 = kernels_over<F16, Shape>("avx2+fma+f16c");
 
 }  // namespace perfkit::distance
 

@@ -73,11 +73,16 @@ struct F16 : F32 {
     }
 };
 
+struct Shape {
+    static constexpr std::size_t pair_chains = 4, norm_chains = 8, cosine_chains = 4;
+    static constexpr std::size_t rows = 4, row_chains = 4, cosine_rows = 4, cosine_row_chains = 2;
+};
+
 }  // namespace
 
-constinit const KernelsOf<float> avx512_f32 = kernels_over<F32, 4, 8, 4>("avx512");
-constinit const KernelsOf<double> avx512_f64 = kernels_over<F64, 4, 8, 4>("avx512");
-constinit const KernelsOf<Half> avx512_f16 = kernels_over<F16, 4, 8, 4>("avx512");
+constinit const KernelsOf<float> avx512_f32 = kernels_over<F32, Shape>("avx512");
+constinit const KernelsOf<double> avx512_f64 = kernels_over<F64, Shape>("avx512");
+constinit const KernelsOf<Half> avx512_f16 = kernels_over<F16, Shape>("avx512");
 
 }  // namespace perfkit::distance
 

@@ -1,91 +1,102 @@
 #include "perfkit/core/distance/distance.hpp"
 
-#include <cfloat>
-#include <cmath>
+#include <algorithm>
 
-#include "careful.hpp"
+#include "checked.hpp"
 
 namespace perfkit::distance {
 
-namespace {
-
-// Below this a sum may have lost terms to underflow that mattered: a term is off by at most half of
-// the smallest subnormal number, 2^-150 or 2^-1075, which even times n is nothing beside this, but may
-// be everything beside a smaller sum.  Halves are too few to leave the range of floats.
 template <typename T>
-constexpr double smallest_sure = 0;
-template <>
-constexpr double smallest_sure<float> = 0x1p-100;
-template <>
-constexpr double smallest_sure<double> = 0x1p-900;
-
-// False also for NaN and infinity, which may have come from an overflow on the way.
-template <typename T>
-bool is_sure(double sum) {
-    const double size = std::fabs(sum);
-    return size >= smallest_sure<T> && size <= DBL_MAX;
+double l2_squared(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    return checked::l2_squared(kernels.over<T>().l2_squared(a, b, n), a, b, n);
 }
 
 template <typename T>
-double cosine_of(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
-    const CosineSums sums = kernels.over<T>().cosine(a, b, n);
-    // Beside the norms, what a product loses to underflow is nothing.
-    const double norms = sums.aa * sums.bb;
-    if (is_sure<T>(sums.aa) && is_sure<T>(sums.bb) && std::isfinite(sums.ab) && norms >= DBL_MIN && norms <= DBL_MAX)
-        return sums.ab / std::sqrt(norms);
-    return careful::ratio(careful::inner_product(a, b, n), careful::inner_product(a, a, n),
-                          careful::inner_product(b, b, n));
+double l2(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    return checked::l2(kernels.over<T>().l2_squared(a, b, n), a, b, n);
+}
+
+template <typename T>
+double inner_product(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    return checked::inner_product(kernels.over<T>().inner_product(a, b, n), a, b, n);
+}
+
+template <typename T>
+double cosine_distance(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    return checked::cosine_distance(kernels.over<T>().cosine(a, b, n), a, b, n);
+}
+
+template <typename T>
+double l1(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    return checked::l1(kernels.over<T>().l1(a, b, n), a, b, n);
+}
+
+template <typename T>
+double norm(const Kernels& kernels, const T* a, std::size_t n) {
+    return checked::norm(kernels.over<T>().squared_norm(a, n), a, n);
+}
+
+namespace {
+
+// How many rows go to a kernel at a time, so that what is needed for each fits on the stack.
+constexpr std::size_t chunk = 64;
+
+// The sums of one chunk, checked.
+template <typename T, typename Check>
+void sums_to_distances(void (*kernel)(const T*, const T* const*, std::size_t, std::size_t, double*), Check check,
+                       const T* query, const T* const* rows, std::size_t count, std::size_t n, double* out) {
+    kernel(query, rows, count, n, out);
+    for (std::size_t i = 0; i < count; ++i) out[i] = check(out[i], query, rows[i], n);
+}
+
+template <typename T>
+void chunk_of_distances(const KernelsOf<T>& kernels, Metric metric, const T* query, const T* const* rows,
+                        std::size_t count, std::size_t n, double* out) {
+    switch (metric) {
+        case Metric::l2:
+            return sums_to_distances(kernels.l2_squared_many, checked::l2<T>, query, rows, count, n, out);
+        case Metric::l2_squared:
+            return sums_to_distances(kernels.l2_squared_many, checked::l2_squared<T>, query, rows, count, n, out);
+        case Metric::inner_product:
+            return sums_to_distances(kernels.inner_product_many, checked::inner_product<T>, query, rows, count, n, out);
+        case Metric::l1:
+            return sums_to_distances(kernels.l1_many, checked::l1<T>, query, rows, count, n, out);
+        case Metric::cosine:
+            CosineSums sums[chunk];
+            kernels.cosine_many(query, rows, count, n, sums);
+            for (std::size_t i = 0; i < count; ++i) out[i] = checked::cosine_distance(sums[i], query, rows[i], n);
+    }
 }
 
 }  // namespace
 
 template <typename T>
-double l2_squared(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
-    const double sum = kernels.over<T>().l2_squared(a, b, n);
-    return is_sure<T>(sum) ? sum : careful::rounded(careful::l2_squared(a, b, n));
+void distances(const Kernels& kernels, Metric metric, const T* query, const T* const* rows, std::size_t count,
+               std::size_t n, double* out) {
+    for (std::size_t i = 0; i < count; i += chunk)
+        chunk_of_distances(kernels.over<T>(), metric, query, rows + i, std::min(chunk, count - i), n, out + i);
 }
 
 template <typename T>
-double l2(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
-    const double sum = kernels.over<T>().l2_squared(a, b, n);
-    return is_sure<T>(sum) ? std::sqrt(sum) : careful::square_root(careful::l2_squared(a, b, n));
+void distances(const Kernels& kernels, Metric metric, const T* query, const T* first, std::size_t stride,
+               std::size_t count, std::size_t n, double* out) {
+    const T* rows[chunk];
+    for (std::size_t i = 0; i < count; i += chunk) {
+        const std::size_t now = std::min(chunk, count - i);
+        for (std::size_t k = 0; k < now; ++k) rows[k] = first + (i + k) * stride;
+        chunk_of_distances(kernels.over<T>(), metric, query, rows, now, n, out + i);
+    }
 }
 
-template <typename T>
-double inner_product(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
-    const double sum = kernels.over<T>().inner_product(a, b, n);
-    return is_sure<T>(sum) ? sum : careful::rounded(careful::inner_product(a, b, n));
-}
-
-template <typename T>
-double cosine_distance(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
-    const double cosine = cosine_of(kernels, a, b, n);
-    // Rounding may leave the range of a cosine; the comparisons leave NaN alone.
-    if (cosine > 1) return 0;
-    if (cosine < -1) return 2;
-    return 1 - cosine;
-}
-
-template <typename T>
-double l1(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
-    const double sum = kernels.over<T>().l1(a, b, n);
-    // Differences do not underflow.
-    return std::isfinite(sum) ? sum : careful::rounded(careful::l1(a, b, n));
-}
-
-template <typename T>
-double norm(const Kernels& kernels, const T* a, std::size_t n) {
-    const double sum = kernels.over<T>().squared_norm(a, n);
-    return is_sure<T>(sum) ? std::sqrt(sum) : careful::square_root(careful::inner_product(a, a, n));
-}
-
-#define PERFKIT_DISTANCES_OVER(T)                                                     \
-    template double l2_squared(const Kernels&, const T*, const T*, std::size_t);      \
-    template double l2(const Kernels&, const T*, const T*, std::size_t);              \
-    template double inner_product(const Kernels&, const T*, const T*, std::size_t);   \
-    template double cosine_distance(const Kernels&, const T*, const T*, std::size_t); \
-    template double l1(const Kernels&, const T*, const T*, std::size_t);              \
-    template double norm(const Kernels&, const T*, std::size_t)
+#define PERFKIT_DISTANCES_OVER(T)                                                                                  \
+    template double l2_squared(const Kernels&, const T*, const T*, std::size_t);                                   \
+    template double l2(const Kernels&, const T*, const T*, std::size_t);                                           \
+    template double inner_product(const Kernels&, const T*, const T*, std::size_t);                                \
+    template double cosine_distance(const Kernels&, const T*, const T*, std::size_t);                              \
+    template double l1(const Kernels&, const T*, const T*, std::size_t);                                           \
+    template double norm(const Kernels&, const T*, std::size_t);                                                   \
+    template void distances(const Kernels&, Metric, const T*, const T* const*, std::size_t, std::size_t, double*); \
+    template void distances(const Kernels&, Metric, const T*, const T*, std::size_t, std::size_t, std::size_t, double*)
 
 PERFKIT_DISTANCES_OVER(float);
 PERFKIT_DISTANCES_OVER(double);

@@ -19,6 +19,8 @@
 //       static double sum(V a);
 //   };
 //
+// and a Shape: how many chains of additions, and how many rows at once, suit the instruction set.
+//
 // Each loop keeps several chains of additions under way, since an addition takes several cycles and
 // several fit into each.  That is good for the rounding too: a partial sum has only
 // n / (width * chains) terms.
@@ -66,6 +68,17 @@ struct ProductAndSquares {
         totals[0] = Lanes::fma(a, b, totals[0]);
         totals[1] = Lanes::fma(a, a, totals[1]);
         totals[2] = Lanes::fma(b, b, totals[2]);
+    }
+};
+
+// What a cosine needs of a row where the query's square is known.
+template <typename Lanes>
+struct ProductAndSquare {
+    using V = typename Lanes::V;
+    static constexpr std::size_t sums = 2;
+    INLINE static void step(V (&totals)[sums], V a, V b) {
+        totals[0] = Lanes::fma(a, b, totals[0]);
+        totals[1] = Lanes::fma(b, b, totals[1]);
     }
 };
 
@@ -120,7 +133,13 @@ private:
     template <std::size_t... C>
     INLINE static void step_chains(Totals& totals, const Element* query, const Element* const (&rows)[Rows],
                                    std::size_t at, std::index_sequence<C...>) {
-        (step(totals[C], query, rows, at + C * width, each_row), ...);
+        ((step(totals[C], query, rows, at + C * width, each_row), keep_order()), ...);
+    }
+
+    // With several rows, the registers are just enough if each load is used at once.  Compilers, which
+    // like to load early, are held back by this; the processor is not.
+    INLINE static void keep_order() {
+        if constexpr (Rows > 1) __asm__ volatile("" ::: "memory");
     }
 
     // What is left over: less than one vector for each chain.
@@ -153,7 +172,7 @@ private:
     }
 };
 
-// The table's functions.
+// The table's functions over a pair.
 template <typename Lanes, template <typename> typename Term, std::size_t Chains>
 TARGET double pair(const typename Lanes::Element* a, const typename Lanes::Element* b, std::size_t n) {
     double result[1][1];
@@ -173,16 +192,89 @@ TARGET CosineSums cosine(const typename Lanes::Element* a, const typename Lanes:
     return {result[0][0], result[0][1], result[0][2]};
 }
 
-// The kernels over the elements of Lanes; how many chains are best depends on the instruction set.
-template <typename Lanes, std::size_t PairChains, std::size_t NormChains, std::size_t CosineChains>
+// One query against many rows, several at once, so that each part of the query is loaded once for all
+// of them.  While a block is under way, the beginnings of the next block's rows are fetched; what
+// follows them, the processor fetches by itself.  A row is summed in the same order whether it is in a
+// block or left over, so its result does not depend on its neighbours.
+template <typename Lanes, template <typename> typename Term, std::size_t Rows, std::size_t Chains>
+class Many {
+public:
+    using Element = typename Lanes::Element;
+    static constexpr std::size_t sums = Term<Lanes>::sums;
+
+    // store(i, sums) takes the sums of row i.
+    template <typename Store>
+    INLINE static void run(const Element* query, const Element* const* rows, std::size_t count, std::size_t n,
+                           Store store) {
+        std::size_t i = 0;
+        for (; i + Rows <= count; i += Rows) {
+            if (i + 2 * Rows <= count) fetch(rows + i + Rows, n, each_row);
+            block(query, rows + i, n, i, store, each_row);
+        }
+        for (; i < count; ++i) {
+            double result[1][sums];
+            Loop<Lanes, Term, 1, Chains>::run(query, {rows[i]}, n, result);
+            store(i, result[0]);
+        }
+    }
+
+private:
+    static constexpr auto each_row = std::make_index_sequence<Rows>();
+    static constexpr std::size_t line = 64 / sizeof(Element), most_lines = 4;
+
+    template <std::size_t... R>
+    INLINE static void fetch(const Element* const* rows, std::size_t n, std::index_sequence<R...>) {
+        for (std::size_t at = 0; at < n && at < most_lines * line; at += line) (__builtin_prefetch(rows[R] + at), ...);
+    }
+
+    template <typename Store, std::size_t... R>
+    INLINE static void block(const Element* query, const Element* const* rows, std::size_t n, std::size_t first,
+                             Store store, std::index_sequence<R...>) {
+        double result[Rows][sums];
+        Loop<Lanes, Term, Rows, Chains>::run(query, {rows[R]...}, n, result);
+        (store(first + R, result[R]), ...);
+    }
+};
+
+struct StoreSum {
+    double* out;
+    INLINE void operator()(std::size_t i, const double (&sums)[1]) const { out[i] = sums[0]; }
+};
+
+struct StoreCosine {
+    CosineSums* out;
+    double aa;
+    INLINE void operator()(std::size_t i, const double (&sums)[2]) const { out[i] = {sums[0], aa, sums[1]}; }
+};
+
+template <typename Lanes, template <typename> typename Term, std::size_t Rows, std::size_t Chains>
+TARGET void many(const typename Lanes::Element* query, const typename Lanes::Element* const* rows, std::size_t count,
+                 std::size_t n, double* out) {
+    Many<Lanes, Term, Rows, Chains>::run(query, rows, count, n, StoreSum{out});
+}
+
+template <typename Lanes, std::size_t Rows, std::size_t Chains>
+TARGET void cosine_many(const typename Lanes::Element* query, const typename Lanes::Element* const* rows,
+                        std::size_t count, std::size_t n, CosineSums* out) {
+    // In the same order as the rows, so that the query's distance to itself is 0 exactly.
+    double square[1][2];
+    Loop<Lanes, ProductAndSquare, 1, Chains>::run(query, {query}, n, square);
+    Many<Lanes, ProductAndSquare, Rows, Chains>::run(query, rows, count, n, StoreCosine{out, square[0][1]});
+}
+
+template <typename Lanes, typename Shape>
 constexpr KernelsOf<typename Lanes::Element> kernels_over(const char* variant) {
     return {
         variant,
-        pair<Lanes, SquaredDifference, PairChains>,
-        pair<Lanes, Product, PairChains>,
-        pair<Lanes, AbsoluteDifference, PairChains>,
-        square<Lanes, NormChains>,
-        cosine<Lanes, CosineChains>,
+        pair<Lanes, SquaredDifference, Shape::pair_chains>,
+        pair<Lanes, Product, Shape::pair_chains>,
+        pair<Lanes, AbsoluteDifference, Shape::pair_chains>,
+        square<Lanes, Shape::norm_chains>,
+        cosine<Lanes, Shape::cosine_chains>,
+        many<Lanes, SquaredDifference, Shape::rows, Shape::row_chains>,
+        many<Lanes, Product, Shape::rows, Shape::row_chains>,
+        many<Lanes, AbsoluteDifference, Shape::rows, Shape::row_chains>,
+        cosine_many<Lanes, Shape::cosine_rows, Shape::cosine_row_chains>,
     };
 }
 

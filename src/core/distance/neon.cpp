@@ -1,8 +1,5 @@
-// arm64: NEON is part of every ARMv8 processor.  32 registers of 16 bytes.  Tuned for the wide cores
-// of Apple's M series (four SIMD pipes, FMA of 4 cycles, three loads a cycle): a pair needs two loads
-// a step, so 1.5 steps start in each cycle, and with 4 to 7 cycles each that takes eight chains.  A
-// cosine does three FMAs a step, 16 of which have to be under way to fill the pipes: six chains;
-// eight would not fit into the registers.
+// arm64: NEON is part of every ARMv8 processor.  32 registers of 16 bytes.  Tuned for the wide cores of
+// Apple's M series: four SIMD pipes, FMA of 4 cycles, three loads a cycle.
 #if defined(__aarch64__)
 
 #include <arm_neon.h>
@@ -59,17 +56,23 @@ struct F16 : F32 {
         return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(p))));
     }
     INLINE static V load_first(const Half* p, std::size_t count) {
-        Half padded[width] = {};
-        for (std::size_t i = 0; i < count; ++i) padded[i] = p[i];
-        return load(padded);
+        return vcvt_f32_f16(vreinterpret_f16_u64(vcreate_u64(first_halves(p, count))));
     }
+};
+
+// A pair needs two loads a step, so 1.5 steps start in each cycle, and with 4 to 7 cycles each that takes
+// eight chains.  A cosine does three FMAs a step, 16 of which have to be under way to fill the pipes: six
+// chains; eight would not fit into the registers.
+struct Shape {
+    static constexpr std::size_t pair_chains = 8, norm_chains = 8, cosine_chains = 6;
+    static constexpr std::size_t rows = 4, row_chains = 4, cosine_rows = 2, cosine_row_chains = 4;
 };
 
 }  // namespace
 
-constinit const KernelsOf<float> neon_f32 = kernels_over<F32, 8, 8, 6>("neon");
-constinit const KernelsOf<double> neon_f64 = kernels_over<F64, 8, 8, 6>("neon");
-constinit const KernelsOf<Half> neon_f16 = kernels_over<F16, 8, 8, 6>("neon");
+constinit const KernelsOf<float> neon_f32 = kernels_over<F32, Shape>("neon");
+constinit const KernelsOf<double> neon_f64 = kernels_over<F64, Shape>("neon");
+constinit const KernelsOf<Half> neon_f16 = kernels_over<F16, Shape>("neon");
 
 }  // namespace perfkit::distance
 

@@ -54,9 +54,25 @@ CosineSums cosine(const T* a, const T* b, std::size_t n) {
     return {inner_product(a, b, n), squared_norm(a, n), squared_norm(b, n)};
 }
 
+template <typename T, auto Pair, typename Result>
+void many(const T* query, const T* const* rows, std::size_t count, std::size_t n, Result* out) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = Pair(query, rows[i], n);
+}
+
 template <typename T>
 constexpr KernelsOf<T> kernels_over() {
-    return {"scalar", l2_squared<T>, inner_product<T>, l1<T>, squared_norm<T>, cosine<T>};
+    return {
+        "scalar",
+        l2_squared<T>,
+        inner_product<T>,
+        l1<T>,
+        squared_norm<T>,
+        cosine<T>,
+        many<T, l2_squared<T>, double>,
+        many<T, inner_product<T>, double>,
+        many<T, l1<T>, double>,
+        many<T, cosine<T>, CosineSums>,
+    };
 }
 
 }  // namespace

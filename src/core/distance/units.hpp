@@ -5,6 +5,13 @@
 
 namespace perfkit::distance {
 
+// The first count <= 4 halves, zeros above them.
+inline std::uint64_t first_halves(const Half* p, std::size_t count) {
+    std::uint64_t halves = 0;
+    for (std::size_t i = 0; i < count; ++i) halves |= static_cast<std::uint64_t>(p[i]) << (16 * i);
+    return halves;
+}
+
 extern const KernelsOf<float> scalar_f32;
 extern const KernelsOf<double> scalar_f64;
 extern const KernelsOf<Half> scalar_f16;

@@ -33,6 +33,12 @@ struct KernelsOf {
     double (*l1)(const T* a, const T* b, std::size_t n);
     double (*squared_norm)(const T* a, std::size_t n);
     CosineSums (*cosine)(const T* a, const T* b, std::size_t n);
+
+    // One query against many rows, out[i] for rows[i].
+    void (*l2_squared_many)(const T* query, const T* const* rows, std::size_t count, std::size_t n, double* out);
+    void (*inner_product_many)(const T* query, const T* const* rows, std::size_t count, std::size_t n, double* out);
+    void (*l1_many)(const T* query, const T* const* rows, std::size_t count, std::size_t n, double* out);
+    void (*cosine_many)(const T* query, const T* const* rows, std::size_t count, std::size_t n, CosineSums* out);
 };
 
 struct Kernels {

@@ -1,135 +1,10 @@
-#include "perfkit/core/distance/distance.hpp"
-
-#include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cmath>
-#include <cstdint>
-#include <functional>
-#include <limits>
-#include <random>
-#include <vector>
+#include "support.hpp"
 
 namespace perfkit::distance {
 namespace {
 
-template <typename T>
-constexpr T infinity = std::numeric_limits<T>::infinity();
-template <typename T>
-constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
-template <typename T>
-constexpr T nan = std::numeric_limits<T>::quiet_NaN();
-template <typename T>
-constexpr T largest = std::numeric_limits<T>::max();
-template <typename T>
-constexpr T smallest = std::numeric_limits<T>::denorm_min();
-
-template <>
-constexpr Half infinity<Half>{0x7c00};
-template <>
-constexpr Half minus_infinity<Half>{0xfc00};
-template <>
-constexpr Half nan<Half>{0x7e00};
-template <>
-constexpr Half largest<Half>{0x7bff};
-
-// Memory between two pages that cannot be read, so that a kernel that reads outside of its vectors
-// crashes.  (AddressSanitizer does not see what masked loads do.)
-class Fenced {
-public:
-    explicit Fenced(std::size_t bytes) {
-        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-        inside_ = (bytes + page - 1) / page * page;
-        outside_ = page;
-        void* map = mmap(nullptr, inside_ + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (map == MAP_FAILED) throw std::bad_alloc();
-        begin_ = static_cast<char*>(map) + page;
-        mprotect(map, page, PROT_NONE);
-        mprotect(begin_ + inside_, page, PROT_NONE);
-    }
-    ~Fenced() { munmap(begin_ - outside_, inside_ + 2 * outside_); }
-    Fenced(const Fenced&) = delete;
-    Fenced& operator=(const Fenced&) = delete;
-
-    template <typename T>
-    T* first() {
-        return reinterpret_cast<T*>(begin_);
-    }
-    template <typename T>
-    T* last(std::size_t n) {
-        return reinterpret_cast<T*>(begin_ + inside_) - n;
-    }
-
-private:
-    std::size_t inside_, outside_;
-    char* begin_;
-};
-
-template <typename T>
-using Vector = std::vector<T>;
-
-template <typename T>
-Vector<T> vector_of(std::size_t n, const std::function<T()>& next) {
-    Vector<T> values(n);
-    for (T& value : values) value = next();
-    return values;
-}
-
-// Numbers of a type, and back: halves are counted up by their bits.
-float value_of(float x) { return x; }
-double value_of(double x) { return x; }
-float value_of(Half x) { return to_float(x); }
-
-template <typename T>
-T made(double value) {
-    if constexpr (std::is_same_v<T, Half>) {
-        // The largest half not above the size, for sizes that halves can hold.
-        std::uint16_t bits = 0;
-        for (unsigned bit = 0x4000; bit > 0; bit >>= 1)
-            if (to_float(static_cast<Half>(bits | bit)) <= std::fabs(value))
-                bits = static_cast<std::uint16_t>(bits | bit);
-        return static_cast<Half>(std::signbit(value) ? bits | 0x8000 : bits);
-    } else {
-        return static_cast<T>(value);
-    }
-}
-
-// A sum in long double, and the sum of its terms' magnitudes, by which its error is judged.
-struct Exact {
-    long double sum = 0, magnitude = 0;
-    void add(long double term) {
-        sum += term;
-        magnitude += std::fabs(term);
-    }
-};
-
-struct ExactSums {
-    Exact l2_squared, inner_product, l1, aa, bb;
-    long double cosine_distance() const { return 1 - inner_product.sum / std::sqrt(aa.sum * bb.sum); }
-};
-
-template <typename T>
-ExactSums exact(const T* a, const T* b, std::size_t n) {
-    ExactSums sums;
-    for (std::size_t i = 0; i < n; ++i) {
-        const long double x = value_of(a[i]), y = value_of(b[i]);
-        sums.l2_squared.add((x - y) * (x - y));
-        sums.inner_product.add(x * y);
-        sums.l1.add(std::fabs(x - y));
-        sums.aa.add(x * x);
-        sums.bb.add(y * y);
-    }
-    return sums;
-}
-
-class Distance : public testing::TestWithParam<Simd> {
+class Distance : public PerSet {
 protected:
-    void SetUp() override {
-        if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "this processor lacks " << name_of(GetParam());
-    }
-    const Kernels& kernels() const { return *kernels_of(GetParam()); }
-
     // Where long double is double (macOS), the reference has errors and a range of its own.
     static constexpr bool wide_reference = std::numeric_limits<long double>::max_exponent > 2000;
 
@@ -178,20 +53,6 @@ protected:
     template <typename T>
     void itself(int lowest, int highest);
 };
-
-std::mt19937_64 generator(20260101);
-
-template <typename T>
-T normal() {
-    static std::normal_distribution<double> distribution;
-    if constexpr (std::is_same_v<T, Half>) {
-        // Made once, since it takes long.
-        static const auto halves = vector_of<Half>(5003, [] { return made<Half>(distribution(generator)); });
-        return halves[generator() % halves.size()];
-    } else {
-        return static_cast<T>(distribution(generator));
-    }
-}
 
 // Each length at the end of readable memory and, misaligned in another way each time, at its begin.
 template <typename T>
@@ -402,14 +263,16 @@ TEST_P(Distance, CosineStaysInItsRange) {
 }
 
 TEST_P(Distance, EveryHalfIsConvertedRight) {
-    const Half one = made<Half>(1);
+    const Vector<Half> ones(40, made<Half>(1));
     for (unsigned bits = 0; bits < 0x10000; ++bits) {
         const auto half = static_cast<Half>(bits);
+        Vector<Half> row(40, Half{0});
+        row[bits % 40] = half;
         const int exponent = static_cast<int>(bits >> 10 & 0x1f);
         const double fraction = bits & 0x3ff, sign = bits >> 15 ? -1 : 1;
         double wanted = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
         if (exponent == 31) wanted = fraction == 0 ? infinity<double> : nan<double>;
-        const double found = inner_product(kernels(), &half, &one, 1);
+        const double found = inner_product(kernels(), row.data(), ones.data(), 40);
         if (std::isnan(wanted))
             EXPECT_TRUE(std::isnan(found) && std::isnan(to_float(half))) << bits;
         else
@@ -427,34 +290,7 @@ TEST_P(Distance, HalvesDoNotOverflow) {
     EXPECT_EQ(cosine_distance(kernels(), bottoms.data(), bottoms.data(), n), 0);
 }
 
-std::vector<Simd> built() {
-    std::vector<Simd> sets;
-    for (const Simd simd : all_simd)
-        if (is_built(simd)) sets.push_back(simd);
-    return sets;
-}
-
-INSTANTIATE_TEST_SUITE_P(, Distance, testing::ValuesIn(built()),
-                         [](const auto& tested) { return std::string(name_of(tested.param)); });
-
-FeatureSet features(std::initializer_list<Feature> present) {
-    FeatureSet set;
-    for (const Feature feature : present) set.set(feature, true);
-    return set;
-}
-
-TEST(Simd, TheBestIsWhatTheProcessorRunsWell) {
-    EXPECT_EQ(best_simd(features({})), Simd::scalar);
-    EXPECT_EQ(best_simd(features({Feature::avx2})), Simd::scalar);
-    EXPECT_EQ(best_simd(features({Feature::avx2, Feature::fma, Feature::f16c})), Simd::avx2);
-    const FeatureSet first_avx512 = features({Feature::avx2, Feature::fma, Feature::f16c, Feature::avx512});
-    EXPECT_EQ(best_simd(first_avx512), Simd::avx2);
-    EXPECT_TRUE(can_run(Simd::avx512, first_avx512));
-    EXPECT_EQ(best_simd(features({Feature::avx2, Feature::fma, Feature::f16c, Feature::avx512, Feature::avx512_vbmi2})),
-              Simd::avx512);
-    EXPECT_EQ(best_simd(features({Feature::neon})), Simd::neon);
-    EXPECT_EQ(best_kernels().simd, best_simd(cpu_features()));
-}
+PERFKIT_FOR_EACH_SET(Distance);
 
 }  // namespace
 }  // namespace perfkit::distance

@@ -1,0 +1,164 @@
+// What the tests of the distance kernels share.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "perfkit/core/distance/distance.hpp"
+
+namespace perfkit::distance {
+
+template <typename T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+template <typename T>
+inline constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
+template <typename T>
+inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+template <typename T>
+inline constexpr T largest = std::numeric_limits<T>::max();
+template <typename T>
+inline constexpr T smallest = std::numeric_limits<T>::denorm_min();
+
+template <>
+constexpr Half infinity<Half>{0x7c00};
+template <>
+constexpr Half minus_infinity<Half>{0xfc00};
+template <>
+constexpr Half nan<Half>{0x7e00};
+template <>
+constexpr Half largest<Half>{0x7bff};
+
+// Memory between two pages that cannot be read, so that a kernel that reads outside of its vectors
+// crashes.  (AddressSanitizer does not see what masked loads do.)
+class Fenced {
+public:
+    explicit Fenced(std::size_t bytes) {
+        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        inside_ = (bytes + page - 1) / page * page;
+        outside_ = page;
+        void* map = mmap(nullptr, inside_ + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (map == MAP_FAILED) throw std::bad_alloc();
+        begin_ = static_cast<char*>(map) + page;
+        mprotect(map, page, PROT_NONE);
+        mprotect(begin_ + inside_, page, PROT_NONE);
+    }
+    ~Fenced() { munmap(begin_ - outside_, inside_ + 2 * outside_); }
+    Fenced(const Fenced&) = delete;
+    Fenced& operator=(const Fenced&) = delete;
+
+    template <typename T>
+    T* first() {
+        return reinterpret_cast<T*>(begin_);
+    }
+    template <typename T>
+    T* last(std::size_t n) {
+        return reinterpret_cast<T*>(begin_ + inside_) - n;
+    }
+
+private:
+    std::size_t inside_, outside_;
+    char* begin_;
+};
+
+template <typename T>
+using Vector = std::vector<T>;
+
+template <typename T>
+Vector<T> vector_of(std::size_t n, const std::function<T()>& next) {
+    Vector<T> values(n);
+    for (T& value : values) value = next();
+    return values;
+}
+
+// Numbers of a type, and back: halves are counted up by their bits.
+inline float value_of(float x) { return x; }
+inline double value_of(double x) { return x; }
+inline float value_of(Half x) { return to_float(x); }
+
+template <typename T>
+T made(double value) {
+    if constexpr (std::is_same_v<T, Half>) {
+        // The largest half not above the size, for sizes that halves can hold.
+        std::uint16_t bits = 0;
+        for (unsigned bit = 0x4000; bit > 0; bit >>= 1)
+            if (to_float(static_cast<Half>(bits | bit)) <= std::fabs(value))
+                bits = static_cast<std::uint16_t>(bits | bit);
+        return static_cast<Half>(std::signbit(value) ? bits | 0x8000 : bits);
+    } else {
+        return static_cast<T>(value);
+    }
+}
+
+// A sum in long double, and the sum of its terms' magnitudes, by which its error is judged.
+struct Exact {
+    long double sum = 0, magnitude = 0;
+    void add(long double term) {
+        sum += term;
+        magnitude += std::fabs(term);
+    }
+};
+
+struct ExactSums {
+    Exact l2_squared, inner_product, l1, aa, bb;
+    long double cosine_distance() const { return 1 - inner_product.sum / std::sqrt(aa.sum * bb.sum); }
+};
+
+template <typename T>
+ExactSums exact(const T* a, const T* b, std::size_t n) {
+    ExactSums sums;
+    for (std::size_t i = 0; i < n; ++i) {
+        const long double x = value_of(a[i]), y = value_of(b[i]);
+        sums.l2_squared.add((x - y) * (x - y));
+        sums.inner_product.add(x * y);
+        sums.l1.add(std::fabs(x - y));
+        sums.aa.add(x * x);
+        sums.bb.add(y * y);
+    }
+    return sums;
+}
+
+inline std::mt19937_64 generator(20260101);
+
+template <typename T>
+T normal() {
+    static std::normal_distribution<double> distribution;
+    if constexpr (std::is_same_v<T, Half>) {
+        // Made once, since it takes long.
+        static const auto halves = vector_of<Half>(5003, [] { return made<Half>(distribution(generator)); });
+        return halves[generator() % halves.size()];
+    } else {
+        return static_cast<T>(distribution(generator));
+    }
+}
+
+inline std::vector<Simd> built() {
+    std::vector<Simd> sets;
+    for (const Simd simd : all_simd)
+        if (is_built(simd)) sets.push_back(simd);
+    return sets;
+}
+
+// A test that runs once for each instruction set that the library has.
+class PerSet : public testing::TestWithParam<Simd> {
+protected:
+    void SetUp() override {
+        if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "this processor lacks " << name_of(GetParam());
+    }
+    const Kernels& kernels() const { return *kernels_of(GetParam()); }
+};
+
+#define PERFKIT_FOR_EACH_SET(test)                               \
+    INSTANTIATE_TEST_SUITE_P(, test, testing::ValuesIn(built()), \
+                             [](const auto& tested) { return std::string(name_of(tested.param)); })
+
+}  // namespace perfkit::distance

@@ -99,46 +99,54 @@ T made(double value) {
     }
 }
 
-// A sum in long double, and the sum of its terms' magnitudes, by which its error is judged.
+// What the reference is computed in: a type in which the errors of sums of T are nothing beside those
+// allowed.  (On arm64, long double is emulated, so it is left to doubles.)
+template <typename T>
+using Wide = std::conditional_t<std::is_same_v<T, double>, long double, double>;
+
+// A sum, and the sum of its terms' magnitudes, by which its error is judged.
+template <typename W>
 struct Exact {
-    long double sum = 0, magnitude = 0;
-    void add(long double term) {
+    W sum = 0, magnitude = 0;
+    void add(W term) {
         sum += term;
         magnitude += std::fabs(term);
     }
 };
 
+template <typename T>
 struct ExactSums {
-    Exact l2_squared, inner_product, l1, aa, bb;
-    long double cosine_distance() const { return 1 - inner_product.sum / std::sqrt(aa.sum * bb.sum); }
+    using W = Wide<T>;
+    Exact<W> l2_squared, inner_product, l1, aa, bb;
+
+    void add(T a, T b) {
+        const W x = value_of(a), y = value_of(b);
+        l2_squared.add((x - y) * (x - y));
+        inner_product.add(x * y);
+        l1.add(std::fabs(x - y));
+        aa.add(x * x);
+        bb.add(y * y);
+    }
+    W cosine_distance() const { return 1 - inner_product.sum / std::sqrt(aa.sum * bb.sum); }
 };
 
 template <typename T>
-ExactSums exact(const T* a, const T* b, std::size_t n) {
-    ExactSums sums;
-    for (std::size_t i = 0; i < n; ++i) {
-        const long double x = value_of(a[i]), y = value_of(b[i]);
-        sums.l2_squared.add((x - y) * (x - y));
-        sums.inner_product.add(x * y);
-        sums.l1.add(std::fabs(x - y));
-        sums.aa.add(x * x);
-        sums.bb.add(y * y);
-    }
+ExactSums<T> exact(const T* a, const T* b, std::size_t n) {
+    ExactSums<T> sums;
+    for (std::size_t i = 0; i < n; ++i) sums.add(a[i], b[i]);
     return sums;
 }
 
 inline std::mt19937_64 generator(20260101);
 
+// One of some thousand random numbers, which are drawn once: drawing takes long under an emulator.
 template <typename T>
 T normal() {
-    static std::normal_distribution<double> distribution;
-    if constexpr (std::is_same_v<T, Half>) {
-        // Made once, since it takes long.
-        static const auto halves = vector_of<Half>(5003, [] { return made<Half>(distribution(generator)); });
-        return halves[generator() % halves.size()];
-    } else {
-        return static_cast<T>(distribution(generator));
-    }
+    static const auto numbers = vector_of<T>(5003, [] {
+        static std::normal_distribution<double> distribution;
+        return made<T>(distribution(generator));
+    });
+    return numbers[generator() % numbers.size()];
 }
 
 inline std::vector<Simd> built() {

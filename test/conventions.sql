@@ -53,9 +53,9 @@ UNION ALL
     WHERE prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('sql', 'plpgsql'))
       AND prosrc ~ '(^|[^."[:alnum:]_])(pk_[a-z0-9_]+|uuid_generate_v7)[[:space:]]*\('
 UNION ALL
-    -- What acts on the server, on other sessions or on collected data.
+    -- What acts on the server, on other sessions or on collected data; what-if is the session's own.
     SELECT type, identity, 'PUBLIC may execute what changes something' FROM func
-    WHERE proname ~ '_(apply|cancel|terminate|kill|reset|purge|truncate|delete|import|snapshot|clear|flush|forget)(_|$)'
+    WHERE proname ~ '_(apply|cancel|terminate|kill|reset|purge|truncate|delete|import|snapshot|clear|flush|forget)(_|$)' AND proname NOT LIKE 'pk\_whatif\_%'
       AND EXISTS (SELECT FROM aclexplode(acl) WHERE grantee = 0)
 UNION ALL
     SELECT type, identity, 'neither pg_monitor nor PUBLIC may read it' FROM relation

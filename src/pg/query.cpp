@@ -50,6 +50,21 @@ std::vector<TextRow> run_query(const std::string& sql) {
     return rows;
 }
 
+InnerText::InnerText(const char* inner) noexcept {
+    callback_.previous = error_context_stack;
+    callback_.arg = const_cast<char*>(inner);
+    callback_.callback = [](void* argument) {
+        const int position = geterrposition();
+        if (position <= 0) return;
+        errposition(0);
+        internalerrposition(position);
+        internalerrquery(static_cast<const char*>(argument));
+    };
+    error_context_stack = &callback_;
+}
+
+InnerText::~InnerText() { error_context_stack = callback_.previous; }
+
 std::string quoted_literal(const std::string& text) {
     return call([&] { return quote_literal_cstr(text.c_str()); });
 }

@@ -5,6 +5,7 @@
 
 extern "C" {
 #include "access/amapi.h"
+#include "access/attmap.h"
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "executor/executor.h"
@@ -78,6 +79,15 @@ inline bool bitmap_scannable(Relation table) {
     return table->rd_tableam->scan_bitmap_next_tuple != nullptr;
 #else
     return table->rd_tableam->scan_bitmap_next_block != nullptr;
+#endif
+}
+
+// For each column of a partitioned table, its number in a partition.
+inline AttrMap* columns_of_partition(TupleDesc partition, TupleDesc parent) {
+#if PERFKIT_PG16
+    return build_attrmap_by_name(partition, parent, false);
+#else
+    return build_attrmap_by_name(partition, parent);
 #endif
 }
 

@@ -15,6 +15,18 @@ using TextRow = std::vector<std::optional<std::string>>;
 // Every value of the result as text.
 std::vector<TextRow> run_query(const std::string& sql);
 
+// While it lives, errors point into this text, not into the one that the client sent.
+class InnerText {
+public:
+    explicit InnerText(const char* inner) noexcept;
+    ~InnerText();
+    InnerText(const InnerText&) = delete;
+    InnerText& operator=(const InnerText&) = delete;
+
+private:
+    ErrorContextCallback callback_;
+};
+
 // A string as an SQL literal, a name as an SQL identifier.
 std::string quoted_literal(const std::string& text);
 std::string quoted_name(const std::string& name);

@@ -13,7 +13,6 @@
 
 extern "C" {
 #include "miscadmin.h"
-#include "utils/syscache.h"
 }
 
 namespace perfkit::pg {
@@ -159,7 +158,7 @@ private:
         for (const IndexSpec& spec : specs) {
             auto index = make_hypothetical(spec, advice_.tables.at(spec.table));
             if (!index) continue;
-            while (call([id] { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(id)); })) --id;
+            id = unused_relation_id(id);
             index->id = id--;
             advice_.indexes.push_back(std::move(*index));
         }

@@ -20,7 +20,10 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
+#include "optimizer/prep.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -69,6 +72,27 @@ List* predicate_of(const Predicate& predicate, const IndexSpec& spec, Relation r
     return list_make1(test);
 }
 
+// Stored nodes, which speak of the index's table as number 1, for this table, its partition perhaps.
+Node* nodes_here(const std::string& nodes, const IndexSpec& spec, Relation relation, Index rti) {
+    auto* node = static_cast<Node*>(stringToNode(nodes.c_str()));
+    if (RelationGetRelid(relation) != spec.table) {
+        Relation const parent = table_open(spec.table, AccessShareLock);
+        AttrMap* const map = columns_of_partition(RelationGetDescr(relation), RelationGetDescr(parent));
+        bool whole_row;
+        node = map_variable_attnos(node, 1, 0, map, InvalidOid, &whole_row);
+        table_close(parent, NoLock);
+    }
+    node = eval_const_expressions(nullptr, node);
+    ChangeVarNodes(node, 1, static_cast<int>(rti), 0);
+    return node;
+}
+
+List* condition_of(const Hypothetical& index, Relation relation, Index rti) {
+    Node* const node = nodes_here(index.condition, index.spec, relation, rti);
+    auto* const qual = canonicalize_qual(reinterpret_cast<Expr*>(node), false);
+    return make_ands_implicit(qual);
+}
+
 // What get_relation_info makes of a real index.
 IndexOptInfo* describe(const Hypothetical& index, Relation relation, RelOptInfo* rel) {
     const IndexAmRoutine* const am = GetIndexAmRoutineByAmId(index.method, false);
@@ -86,6 +110,16 @@ IndexOptInfo* describe(const Hypothetical& index, Relation relation, RelOptInfo*
     info->canreturn = allocate<bool>(columns);
     info->opclassoptions = allocate<bytea*>(keys);
     for (int i = 0; i < columns; ++i) {
+        if (i < keys && !index.expressions.empty() && !index.expressions[i].empty()) {
+            Node* const node = nodes_here(index.expressions[i], index.spec, relation, rel->relid);
+            fix_opfuncids(node);
+            info->indexprs = lappend(info->indexprs, node);
+            info->canreturn[i] = index.spec.method == Method::btree;
+            info->indextlist =
+                lappend(info->indextlist,
+                        makeTargetEntry(reinterpret_cast<Expr*>(node), static_cast<AttrNumber>(i + 1), nullptr, false));
+            continue;
+        }
         const int column = i < keys ? index.spec.keys[i].column : index.spec.include[i - keys];
         const AttrNumber here = column_here(index.spec, column, RelationGetRelid(relation));
         if (here == InvalidAttrNumber) return nullptr;
@@ -110,6 +144,8 @@ IndexOptInfo* describe(const Hypothetical& index, Relation relation, RelOptInfo*
         }
     }
     if (index.spec.predicate) info->indpred = predicate_of(*index.spec.predicate, index.spec, relation, rel->relid);
+    if (!index.condition.empty()) info->indpred = condition_of(index, relation, rel->relid);
+    info->unique = index.unique;
     info->relam = index.method;
     info->amcanorderbyop = am->amcanorderbyop;
     info->amoptionalkey = am->amoptionalkey;
@@ -165,7 +201,7 @@ void edit_indexes(Oid table, RelOptInfo* rel) {
 void on_get_relation_info(PlannerInfo* root, Oid table, bool inheritance_parent, RelOptInfo* rel) {
     if (next_get_relation_info) next_get_relation_info(root, table, inheritance_parent, rel);
     if (!active) return;
-    if (get_rel_relkind(table) == RELKIND_FOREIGN_TABLE)
+    if (!active->foreign_tables_allowed() && get_rel_relkind(table) == RELKIND_FOREIGN_TABLE)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("it reads a foreign table, and planning it could call another server")));
     if (!inheritance_parent) edit_indexes(table, rel);
@@ -264,6 +300,11 @@ std::optional<Hypothetical> make_hypothetical(const IndexSpec& spec, const advis
         index.keys.push_back(completed);
     }
     return index;
+}
+
+Oid unused_relation_id(Oid from) {
+    while (call([from] { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(from)); })) --from;
+    return from;
 }
 
 bool WhatIf::hides(Oid index) const { return std::find(hidden_.begin(), hidden_.end(), index) != hidden_.end(); }

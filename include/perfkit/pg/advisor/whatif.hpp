@@ -34,7 +34,15 @@ struct Hypothetical {
     perfkit::advisor::IndexSize size;
     double table_rows = 0;
     std::vector<Key> keys;
+
+    // What an IndexSpec has no words for, as nodes over the table as number 1.
+    std::vector<std::string> expressions;  // by key; empty where it is a column, or none is an expression
+    std::string condition;                 // of a partial index
+    bool unique = false;
 };
+
+// The greatest OID up to this one that no relation has.
+Oid unused_relation_id(Oid from);
 
 // Completes a hypothetical index from the catalogs; nothing where the spec does not fit the table
 // (any more).
@@ -48,6 +56,10 @@ public:
 
     const std::vector<const Hypothetical*>& added() const { return added_; }
     bool hides(Oid index) const;
+
+    // Planning a foreign table can call another server: for queries that the caller vouches for.
+    void allow_foreign_tables() { foreign_tables_ = true; }
+    bool foreign_tables_allowed() const { return foreign_tables_; }
     const Hypothetical* find(Oid id) const;
 
     class Scope {
@@ -64,6 +76,7 @@ public:
 private:
     std::vector<const Hypothetical*> added_;
     std::vector<Oid> hidden_;
+    bool foreign_tables_ = false;
 };
 
 // The indexes that a plan reads, hypothetical ones among them: calls visit(context, index).  To be

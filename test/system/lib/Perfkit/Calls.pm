@@ -17,6 +17,8 @@ my @by_name = (
 	[ qr/^(query|sql|statement)$/, text => q('SELECT * FROM public.pk_sample WHERE n = 1') ],
 	[ qr/^ddl$/,                   text => q('CREATE INDEX ON public.pk_sample (n)') ],
 	[ qr/^method$/,                text => q('sample') ],
+	[ qr/^ddl$/,               'text[]' => q(ARRAY['CREATE INDEX ON public.pk_sample (n)']) ],
+	[ qr/^hide$/,          'regclass[]' => q(ARRAY['public.pk_sample_pkey'::regclass]) ],
 	[ qr/^weights$/, 'double precision[]' => 'ARRAY[1]::float8[]' ],
 	[ qr/^budget$/,                text => q('10MB') ],
 	[ qr/^methods$/,           'text[]' => q(ARRAY['btree']) ],

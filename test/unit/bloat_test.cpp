@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 namespace perfkit::bloat {
 
@@ -97,10 +98,69 @@ TEST(StratifiedTotal, IntervalHoldsAsOftenAsItSays) {
     EXPECT_LT(error, 0.006);
 }
 
+// Full blocks and empty ones, as a map of free space knows them; what the map says is off by noise, and
+// may be worthless.
+TEST(HintedTotal, HelpsAsFarAsTheHintsAreRight) {
+    constexpr int blocks = 5000;
+    constexpr int runs = 500;
+    std::vector<double> contents;
+    for (int i = 0; i < blocks; ++i) contents.push_back(i * 7919 % 100 < 20 ? 0 : 8000 + i * 31 % 37);
+    const double truth = std::accumulate(contents.begin(), contents.end(), 0.0);
+    using Hint = double (*)(int block, double content);
+    const auto trial = [&](Hint hint_of) {
+        double hints = 0;
+        for (int i = 0; i < blocks; ++i) hints += hint_of(i, contents[i]);
+        double error = 0;
+        int held = 0;
+        for (int run = 0; run < runs; ++run) {
+            const BlockSample sample(blocks, 100, run);
+            std::vector<Stratum> strata;
+            for (std::uint32_t i = 0; i < sample.size(); ++i) {
+                const auto block = static_cast<int>(sample.blocks()[i]);
+                strata.push_back(
+                    {static_cast<double>(sample.width(i)), contents[block], hint_of(block, contents[block])});
+            }
+            const Total total = hinted_total(strata, hints, -1);
+            error += std::abs(total.value - truth) / truth / runs;
+            held += std::abs(total.value - truth) <= total.margin;
+        }
+        EXPECT_GE(held, runs * 0.92);
+        return error;
+    };
+    const double without = trial([](int, double) { return 0.0; });
+    EXPECT_GT(without, 0.03);
+    EXPECT_LT(trial([](int, double content) { return 8168 - content; }), 0.0001);
+    EXPECT_LT(trial([](int i, double content) { return (content == 0 ? 8160.0 : 160.0) + i * 13 % 64; }), 0.001);
+    EXPECT_LT(trial([](int i, double) { return static_cast<double>(i * 1047 % 8160); }), without * 1.1);
+    EXPECT_LT(trial([](int, double) { return 32.0; }), without * 1.01);
+}
+
+// One block of a thousand is empty, and hardly a sample holds it: its hint is half believed.
+TEST(HintedTotal, TakesItsSlopeWhereTheSampleShowsNone) {
+    const std::vector<Stratum> strata(100, {10, 8000, 32});
+    const Total total = hinted_total(strata, 999 * 32 + 8160, -1);
+    EXPECT_DOUBLE_EQ(total.value, 1000 * 8000 - (8160 - 32));
+    EXPECT_DOUBLE_EQ(total.margin, (8160 - 32) / 2.0);
+}
+
 TEST(StratifiedTotal, TwoSamplesAreOneByTheirSizes) {
     const Total both = combined({10, 3, 100}, 100, {20, 4, 100}, 300);
     EXPECT_DOUBLE_EQ(both.value, 17.5);
     EXPECT_DOUBLE_EQ(both.margin, std::hypot(0.25 * 3, 0.75 * 4));
+}
+
+TEST(HeapPacker, IsSureWhereAllPagesFillAlike) {
+    const HeapPacker::Page page{.usable = 1000, .reserved = 0, .pointer = 4, .max_tuples = 50};
+    HeapPacker alike(page);
+    HeapPacker varied(page);
+    for (int i = 0; i < 200; ++i) {
+        alike.add(296);
+        varied.add(96 + i * 7 % 5 * 120);
+    }
+    EXPECT_DOUBLE_EQ(alike.margin(HeapPacker::single_pages), 0);
+    EXPECT_GT(varied.margin(HeapPacker::single_pages), varied.margin(HeapPacker::runs_of_pages));
+    EXPECT_GT(varied.margin(HeapPacker::runs_of_pages), varied.margin(0));
+    EXPECT_GT(varied.margin(0), 0);
 }
 
 TEST(HeapPacker, FillsPagesAsHeapInsertDoes) {

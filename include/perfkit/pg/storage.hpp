@@ -64,11 +64,16 @@ Oid table_of(const Storage& storage);
 bool try_lock(Oid oid);
 void unlock(Oid oid);
 
-// Blocks of the main fork, without the lock that pg_relation_size() waits for; -1 where there is no
-// such file (an unlogged relation on a standby).
-std::int64_t blocks_of(const Storage& storage);
+// Blocks of a fork, without the lock that pg_relation_size() waits for; -1 where there is no such file
+// (an unlogged relation on a standby).
+std::int64_t blocks_of(const Storage& storage, ForkNumber fork = MAIN_FORKNUM);
 
-// Copies pages of a relation's main fork, of which the caller holds a lock.
+// What the free space map says of each block of a table, in units of BLCKSZ / 256 bytes: a hint, which
+// may be wrong.  Empty where there is no map, and for tables whose map is large.  The caller holds a
+// lock on the table.
+std::vector<std::uint8_t> free_space_of(const Storage& table, BlockNumber blocks);
+
+// Copies pages of one fork of a relation, of which the caller holds a lock.
 //
 // A page in the buffer pool is copied there, under the shared content lock and for the time of the
 // copy.  Any other is read from its file into private memory: nothing is evicted, and a page that
@@ -77,7 +82,7 @@ std::int64_t blocks_of(const Storage& storage);
 // state of it, or torn in rare cases.  Whoever finds a page damaged therefore asks once more.
 class PageReader {
 public:
-    explicit PageReader(const Storage& storage);
+    explicit PageReader(const Storage& storage, ForkNumber fork = MAIN_FORKNUM);
     ~PageReader();
     PageReader(const PageReader&) = delete;
     PageReader& operator=(const PageReader&) = delete;
@@ -96,6 +101,7 @@ private:
 
     RelFileLocator locator_;
     ProcNumber backend_;
+    ForkNumber fork_;
     struct Hint {
         BlockNumber block = InvalidBlockNumber;
         Buffer buffer = InvalidBuffer;

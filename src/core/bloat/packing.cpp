@@ -8,6 +8,8 @@ namespace perfkit::bloat {
 void HeapPacker::add(int length) {
     if (tuples_ > 0 && (length + page_.pointer + page_.reserved > free_ || tuples_ >= page_.max_tuples)) {
         ++full_pages_;
+        const auto here = static_cast<double>(bytes_ - bytes_in_full_);
+        squares_ += here * here;
         bytes_in_full_ = bytes_;
         free_ = page_.usable;
         tuples_ = 0;
@@ -20,6 +22,14 @@ void HeapPacker::add(int length) {
 double HeapPacker::pages_per_byte() const {
     if (full_pages_ > 0) return static_cast<double>(full_pages_) / static_cast<double>(bytes_in_full_);
     return 1.0 / (page_.usable - page_.reserved);
+}
+
+double HeapPacker::margin(double joints) const {
+    if (full_pages_ < 2) return 0;
+    const auto n = static_cast<double>(full_pages_);
+    const double mean = static_cast<double>(bytes_in_full_) / n;
+    const double variance = std::max(squares_ / n - mean * mean, 0.0) * n / (n - 1);
+    return std::sqrt(variance) * std::hypot(1.96 / std::sqrt(n), joints) / mean;
 }
 
 double HeapPacker::pages() const {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "perfkit/core/bloat.hpp"
 
@@ -20,6 +21,31 @@ std::uint32_t granted(std::int64_t wanted, std::uint32_t blocks, const Limits& l
     const std::int64_t left = std::max<std::int64_t>(limits.in_all - spent, 0);
     wanted = std::clamp<std::int64_t>(left / 8, std::min<std::int64_t>(limits.at_least, wanted), wanted);
     return static_cast<std::uint32_t>(std::min<std::int64_t>(wanted, blocks));
+}
+
+// From the stratum before to this one.
+std::pair<double, double> step(std::span<const Stratum> strata, std::size_t i) {
+    return {strata[i].hint - strata[i - 1].hint, strata[i].value - strata[i - 1].value};
+}
+
+// The sum of the values, with the margin of what `slope` of the hints leaves of them.
+Total sum(std::span<const Stratum> strata, double slope) {
+    Total total;
+    double differences = 0;
+    for (std::size_t i = 0; i < strata.size(); ++i) {
+        total.value += strata[i].width * strata[i].value;
+        total.blocks += strata[i].width;
+        if (i == 0) continue;
+        const auto [hint, value] = step(strata, i);
+        const double unexplained = value - slope * hint;
+        differences += strata[i - 1].width * strata[i].width * unexplained * unexplained;
+    }
+    const auto n = static_cast<double>(strata.size());
+    if (n > 1 && total.blocks > n) {
+        const double variance = (1 - n / total.blocks) * differences * n / (2 * (n - 1));
+        total.margin = 1.96 * std::sqrt(variance);
+    }
+    return total;
 }
 
 }  // namespace
@@ -57,22 +83,40 @@ std::uint32_t BlockSample::start(std::uint32_t i) const {
     return count_ == 0 ? 0 : static_cast<std::uint32_t>(std::uint64_t{total_} * i / count_);
 }
 
-Total stratified_total(std::span<const Stratum> strata) {
-    Total total;
-    double differences = 0;
+Total stratified_total(std::span<const Stratum> strata) { return sum(strata, 0); }
+
+Total hinted_total(std::span<const Stratum> strata, double hints, double slope) {
+    // Least squares over the differences of neighbours, from which the variance is taken, too.
+    double products = 0;
+    double squares = 0;
+    double fourths = 0;
+    double here = 0;
     for (std::size_t i = 0; i < strata.size(); ++i) {
-        const double here = strata[i].width * strata[i].value;
-        total.value += here;
-        total.blocks += strata[i].width;
-        if (i > 0) {
-            const double step = here - strata[i - 1].width * strata[i - 1].value;
-            differences += step * step;
-        }
+        here += strata[i].width * strata[i].hint;
+        if (i == 0) continue;
+        const auto [hint, value] = step(strata, i);
+        products += hint * value;
+        squares += hint * hint;
+        fourths += hint * hint * hint * hint;
     }
-    const auto n = static_cast<double>(strata.size());
-    if (n > 1 && total.blocks > n) {
-        const double variance = (1 - n / total.blocks) * differences * n / (2 * (n - 1));
-        total.margin = 1.96 * std::sqrt(variance);
+    // In how many places the hints vary.
+    const bool varied = squares * squares >= 8 * fourths && squares > 0;
+    if (varied) slope = products / squares;
+    Total total = sum(strata, slope);
+    const double correction = slope * (hints - here);
+    total.value = std::max(total.value + correction, 0.0);
+    if (varied) {
+        // The slope is itself an estimate.
+        double unexplained = 0;
+        for (std::size_t i = 1; i < strata.size(); ++i) {
+            const auto [hint, value] = step(strata, i);
+            unexplained += (value - slope * hint) * (value - slope * hint);
+        }
+        const double error = std::sqrt(unexplained / static_cast<double>(strata.size()) / squares);
+        total.margin = std::hypot(total.margin, 1.96 * error * (hints - here));
+    } else {
+        // A correction that the sample cannot confirm is half believed.
+        total.margin = std::hypot(total.margin, correction / 2);
     }
     return total;
 }

@@ -170,14 +170,14 @@ std::int64_t read_pages(const Storage& storage, const std::vector<BlockNumber>& 
 }
 
 // One look, and a second one where the first leaves too much open; `look(count, seed)` takes one at
-// `count` of the relation's pages, `pages_per_byte()` says what a kept byte takes by now.
-template <typename Take, typename Scale>
-Look take_looks(std::uint32_t blocks, const Request& request, Take look, Scale pages_per_byte) {
+// `count` of the relation's pages, `margin(look)` says how many pages it leaves open to either side.
+template <typename Take, typename Margin>
+Look take_looks(std::uint32_t blocks, const Request& request, Take look, Margin margin_of) {
     if (request.exact) return look(blocks, request.seed);
     const std::uint32_t count = bloat::pages_to_read(blocks, request.limits, request.spent);
     Look result = look(count, request.seed);
     if (result.whole || result.pages == 0) return result;
-    const double margin = result.bytes.margin * pages_per_byte() / blocks;
+    const double margin = margin_of(result) / blocks;
     const std::uint32_t more = bloat::pages_to_add(blocks, request.limits, request.spent + count, count, margin);
     if (more == blocks) return look(blocks, request.seed);
     if (more > 0) result.merge(look(more, ~request.seed));

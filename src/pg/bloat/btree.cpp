@@ -180,7 +180,7 @@ Measurement measure_btree(const Storage& index, BlockNumber blocks, const Reques
     LeafSurvey survey(index, blocks);
     const Look all = take_looks(
         blocks, request, [&](std::uint32_t count, std::uint64_t seed) { return survey.look(count, seed); },
-        [&] { return survey.pages_per_byte(); });
+        [&](const Look& look) { return look.bytes.margin * survey.pages_per_byte(); });
     return survey.result(all);
 }
 

@@ -94,6 +94,22 @@ private:
     Visibility visibility_;
 };
 
+// What the free space map says, in bytes.  After a VACUUM it knows the empty pages, which a sample can
+// only guess the number of; it need not be right.
+class FreeSpace {
+public:
+    FreeSpace(const Storage& table, BlockNumber blocks) : units_(free_space_of(table, blocks)) {
+        for (const std::uint8_t units : units_) total_ += units;
+    }
+    double of(BlockNumber block) const { return units_.empty() ? 0 : unit * units_[block]; }
+    double total() const { return unit * static_cast<double>(total_); }
+
+private:
+    static constexpr double unit = BLCKSZ / 256;
+    std::vector<std::uint8_t> units_;
+    std::int64_t total_ = 0;
+};
+
 bloat::HeapPacker::Page page_of(const Storage& table) {
     const int fillfactor = table.fillfactor > 0 ? table.fillfactor : HEAP_DEFAULT_FILLFACTOR;
     return {
@@ -104,47 +120,131 @@ bloat::HeapPacker::Page page_of(const Storage& table) {
     };
 }
 
+// One look after the other at a heap.
+class HeapSurvey {
+public:
+    HeapSurvey(const Storage& table, BlockNumber blocks, TransactionId horizon)
+        : table_(table), blocks_(blocks), heap_(table, horizon), packer_(page_of(table)) {}
+
+    Look look(std::uint32_t count, std::uint64_t seed) {
+        const bool whole = count >= blocks_;
+        if (!whole && !free_) free_.emplace(table_, blocks_);
+        // Few tuples on a page fill it the better or the worse by what comes next to what.  So they are
+        // read in runs of pages, and what was packed in pieces before counts no more.
+        const bool runs = !whole && read_before_ > 0 && tuples_before_ < few * read_before_;
+        if (whole || runs) packer_ = bloat::HeapPacker(page_of(table_));
+        if (runs) joints_ = bloat::HeapPacker::runs_of_pages;
+        return read(whole ? bloat::BlockSample(blocks_, blocks_, seed) : sample(count, runs ? run : 1, seed),
+                    runs ? run : 1);
+    }
+
+    // Half of the 95 % interval of the pages after a rewrite.
+    double margin(const Look& all) const {
+        if (all.certain()) return 0;
+        const double sampled = all.whole ? 0 : packer_.margin(joints_) * all.bytes.value;
+        return std::hypot(all.bytes.margin, sampled) * packer_.pages_per_byte();
+    }
+
+    Measurement result(const Look& all) const {
+        Measurement result;
+        result.take(all);
+        result.pages_read = pages_read_;
+        if (all.pages == 0) return result;
+        // The last page is a page, however little is on it.
+        result.ideal_blocks =
+            all.certain() ? std::ceil(packer_.pages()) : std::ceil(all.bytes.value * packer_.pages_per_byte());
+        // By experience: the last page, and what the map and the order of the tuples do not tell.
+        result.margin = all.certain() ? 0 : margin(all) + 1 + 0.001 * blocks_;
+        return result;
+    }
+
+private:
+    static constexpr double few = 16;
+    static constexpr std::uint32_t run = 8;
+
+    // Of blocks, or of runs of them.
+    bloat::BlockSample sample(std::uint32_t count, std::uint32_t length, std::uint64_t seed) const {
+        return {(blocks_ + length - 1) / length, std::max(count / length, 1u), seed};
+    }
+
+    Look read(const bloat::BlockSample& sample, std::uint32_t length) {
+        std::vector<BlockNumber> blocks;
+        for (const std::uint32_t chosen : sample.blocks())
+            for (BlockNumber i = chosen * length; i < std::min((chosen + 1) * length, blocks_); ++i)
+                blocks.push_back(i);
+        std::vector<Sums> sums(sample.size());
+        Look here;
+        HeapPage found;
+        std::size_t stratum = 0;
+        here.damaged = read_pages(
+            table_, blocks, [&](const char* page) { return heap_.read(page, found); },
+            [&](std::size_t i) {
+                while (sample.blocks()[stratum] < blocks[i] / length) ++stratum;
+                pack(found, sums[stratum]);
+                if (free_) sums[stratum].free += free_->of(blocks[i]);
+            });
+        std::vector<bloat::Stratum> kept;
+        for (std::uint32_t i = 0; i < sample.size(); ++i) {
+            const Sums& sum = sums[i];
+            if (sum.pages == 0) continue;
+            const double width = std::min(sample.start(i + 1) * length, blocks_) - sample.start(i) * length;
+            kept.push_back({width, sum.bytes / sum.pages, sum.free / sum.pages});
+            here.live += width * sum.live / sum.pages;
+            here.dead += width * sum.dead / sum.pages;
+            here.held += width * sum.held / sum.pages;
+            here.pages += sum.pages;
+            tuples_before_ += sum.live + sum.held;
+        }
+        here.whole = sample.whole();
+        // A damaged page is missing in the sample, but not in the map.
+        here.bytes = free_ && here.damaged == 0 && !here.whole ? bloat::hinted_total(kept, free_->total(), -1)
+                                                               : bloat::stratified_total(kept);
+        here.scale_to(blocks_, here.bytes.blocks);
+        read_before_ += here.pages;
+        pages_read_ += static_cast<std::int64_t>(blocks.size());
+        return here;
+    }
+
+    // What the pages of a stratum that were read add up to.
+    struct Sums {
+        double pages = 0;
+        double bytes = 0;
+        double free = 0;
+        double live = 0;
+        double dead = 0;
+        double held = 0;
+    };
+
+    void pack(const HeapPage& found, Sums& sum) {
+        for (const int length : found.lengths) {
+            packer_.add(length);
+            sum.bytes += length + static_cast<int>(sizeof(ItemIdData));
+        }
+        sum.pages += 1;
+        sum.live += found.live;
+        sum.dead += found.dead;
+        sum.held += found.held;
+    }
+
+    const Storage& table_;
+    const BlockNumber blocks_;
+    HeapReader heap_;
+    bloat::HeapPacker packer_;
+    double joints_ = bloat::HeapPacker::single_pages;
+    std::optional<FreeSpace> free_;
+    double tuples_before_ = 0;
+    double read_before_ = 0;
+    std::int64_t pages_read_ = 0;
+};
+
 }  // namespace
 
 Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& request, TransactionId horizon) {
-    Measurement result;
-    HeapReader heap(table, horizon);
-    HeapPage found;
-    bloat::HeapPacker packer(page_of(table));
-
-    const auto look = [&](std::uint32_t count, std::uint64_t seed) {
-        const bloat::BlockSample sample(blocks, count, seed);
-        if (sample.whole()) packer = bloat::HeapPacker(page_of(table));
-        Look here;
-        std::vector<bloat::Stratum> kept;
-        kept.reserve(sample.size());
-        here.damaged = read_pages(
-            table, sample.blocks(), [&](const char* page) { return heap.read(page, found); },
-            [&](std::size_t i) {
-                double bytes = 0;
-                for (const int length : found.lengths) {
-                    packer.add(length);
-                    bytes += length + static_cast<int>(sizeof(ItemIdData));
-                }
-                const double width = sample.width(static_cast<std::uint32_t>(i));
-                kept.push_back({width, bytes});
-                here.live += width * found.live;
-                here.dead += width * found.dead;
-                here.held += width * found.held;
-            });
-        here.pages = static_cast<double>(kept.size());
-        here.whole = sample.whole();
-        here.bytes = bloat::stratified_total(kept);
-        here.scale_to(blocks, here.bytes.blocks);
-        result.pages_read += sample.size();
-        return here;
-    };
-    const Look all = take_looks(blocks, request, look, [&] { return packer.pages_per_byte(); });
-    result.take(all);
-    if (all.pages == 0) return result;
-    result.ideal_blocks = all.certain() ? std::ceil(packer.pages()) : all.bytes.value * packer.pages_per_byte();
-    result.margin = all.bytes.margin * packer.pages_per_byte();
-    return result;
+    HeapSurvey survey(table, blocks, horizon);
+    const Look all = take_looks(
+        blocks, request, [&](std::uint32_t count, std::uint64_t seed) { return survey.look(count, seed); },
+        [&](const Look& look) { return survey.margin(look); });
+    return survey.result(all);
 }
 
 }  // namespace perfkit::pg

@@ -15,26 +15,26 @@ constexpr std::size_t prefetch_window = 64;
 
 }  // namespace
 
-std::int64_t blocks_of(const Storage& storage) {
+std::int64_t blocks_of(const Storage& storage, ForkNumber fork) {
     return call([&]() -> std::int64_t {
         SMgrRelation const file = smgropen(storage.locator, storage.backend());
-        if (!smgrexists(file, MAIN_FORKNUM)) return -1;
-        const BlockNumber blocks = smgrnblocks(file, MAIN_FORKNUM);
+        if (!smgrexists(file, fork)) return -1;
+        const BlockNumber blocks = smgrnblocks(file, fork);
         smgrclose(file);
         return blocks;
     });
 }
 
-PageReader::PageReader(const Storage& storage)
-    : locator_(storage.locator), backend_(storage.backend()), hints_(prefetch_window), page_(new Copy) {}
+PageReader::PageReader(const Storage& storage, ForkNumber fork)
+    : locator_(storage.locator), backend_(storage.backend()), fork_(fork), hints_(prefetch_window), page_(new Copy) {}
 
 // Gives the file descriptor back: a statement that looks at every relation would keep them all.
 PageReader::~PageReader() { smgrclose(file()); }
 
 PrefetchBufferResult PageReader::find(BlockNumber block) const {
     return call([&] {
-        return backend_ == INVALID_PROC_NUMBER ? PrefetchSharedBuffer(file(), MAIN_FORKNUM, block)
-                                               : PrefetchLocalBuffer(file(), MAIN_FORKNUM, block);
+        return backend_ == INVALID_PROC_NUMBER ? PrefetchSharedBuffer(file(), fork_, block)
+                                               : PrefetchLocalBuffer(file(), fork_, block);
     });
 }
 
@@ -50,14 +50,14 @@ const char* PageReader::read_again(BlockNumber block) { return copy(block, find(
 const char* PageReader::copy(BlockNumber block, Buffer hint) {
     const bool sound = call([&] {
         char* const page = page_->bytes;
-        if (BufferIsValid(hint) && ReadRecentBuffer(locator_, MAIN_FORKNUM, block, hint)) {
+        if (BufferIsValid(hint) && ReadRecentBuffer(locator_, fork_, block, hint)) {
             LockBuffer(hint, BUFFER_LOCK_SHARE);
             std::copy_n(BufferGetPage(hint), BLCKSZ, page);
             LockBuffer(hint, BUFFER_LOCK_UNLOCK);
             ReleaseBuffer(hint);
             return true;
         }
-        smgrread(file(), MAIN_FORKNUM, block, page);
+        smgrread(file(), fork_, block, page);
         return page_is_verified(page, block);
     });
     return sound ? page_->bytes : nullptr;

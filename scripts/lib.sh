@@ -29,6 +29,11 @@ run() {
 end_job() {
     [ -n "$job" ] || return 0
     kill -TERM -- "-$job" 2>/dev/null || true
+    for _ in $(seq 100); do
+        kill -0 -- "-$job" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL -- "-$job" 2>/dev/null || true
     wait "$job" 2>/dev/null || true
     job=
 }

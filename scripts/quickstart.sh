@@ -64,7 +64,8 @@ step() { printf '\n[%d:%02d] %s\n' $(((SECONDS - began) / 60)) $(((SECONDS - beg
 server_stays=''
 finish() {
     local status=$?
-    trap - EXIT INT TERM HUP
+    trap - EXIT
+    trap '' INT TERM HUP # what is stopped here must not be left half stopped
     end_job
     if [ -z "$server_stays" ] && [ -n "${data:-}" ]; then
         server_stop "$data"
@@ -119,10 +120,13 @@ pg_config=$place/pg-$major$("$original" --bindir)/pg_config
 bin=${pg_config%/*}
 log=$place/build.log
 built() { tail -n 15 "$log" >&2; die "The build failed; what it said last is above, all of it in $log."; }
+as_server rm -f "$log"
 as_server touch "$log"
-run as_server cmake -S "$source" -B "$source/build/cmake" -DCMAKE_BUILD_TYPE=Release -DPERFKIT_TESTS=OFF >"$log" 2>&1 || built
-run as_server make -C "$source" -s "-j$cores" PG_CONFIG="$pg_config" all install >>"$log" 2>&1 || built
-run as_server cmake --build "$source/build/cmake" "-j$cores" >>"$log" 2>&1 || built
+# Inside the job, so that what an interrupt makes us say is not said to the log.
+logged() { as_server "$@" >>"$log" 2>&1; }
+run logged cmake -S "$source" -B "$source/build/cmake" -DCMAKE_BUILD_TYPE=Release -DPERFKIT_TESTS=OFF || built
+run logged make -C "$source" -s "-j$cores" PG_CONFIG="$pg_config" all install || built
+run logged cmake --build "$source/build/cmake" "-j$cores" || built
 perfkit() { run as_server "$source/build/cmake/perfkit" "$@"; }
 echo "the extension for PostgreSQL $major, and the perfkit tool"
 

@@ -187,10 +187,12 @@ server_start() {
     local bin=$1 data=$2 sockets=$3 log=$4 setting options
     shift 4
     if [ ! -e "$data/PG_VERSION" ]; then
-        as_server rm -rf "$data"
-        as_server "$bin/initdb" -D "$data" -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 >"$log.initdb" 2>&1 </dev/null ||
-            as_server "$bin/initdb" -D "$data" -U postgres --auth=trust -E UTF8 --locale=C >"$log.initdb" 2>&1 </dev/null ||
+        # Under another name until it is complete: initdb writes PG_VERSION long before its end.
+        as_server rm -rf "$data" "$data.new"
+        as_server "$bin/initdb" -D "$data.new" -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 >"$log.initdb" 2>&1 </dev/null ||
+            as_server "$bin/initdb" -D "$data.new" -U postgres --auth=trust -E UTF8 --locale=C >"$log.initdb" 2>&1 </dev/null ||
             { tail -n 15 "$log.initdb" >&2; return 1; }
+        as_server mv "$data.new" "$data"
     fi
     options="-c listen_addresses='' -c unix_socket_directories='$sockets' -c unix_socket_permissions=0700"
     for setting; do options+=" -c $setting"; done

@@ -40,9 +40,20 @@ if caller_is_root && ! id "$(server_user)" >/dev/null 2>&1; then
 else
     home=$(home_of "$(server_user)")
 fi
+# In a directory that anybody may write to, somebody else may have taken the name.
+is_ours_or_new() {
+    if [ -e "$1" ] || [ -L "$1" ]; then
+        { [ -d "$1" ] && [ ! -L "$1" ] && as_server test -O "$1"; } || die "$1 is there and is not ours; remove it, or say who made it."
+    fi
+}
 places() {
     home=$(home_of "$(server_user)")
     place=$home/.cache/pg_perfkit/quickstart
+    # make cannot be told of a path with a space, and some users have no home that is theirs.
+    if [[ ! $home =~ ^[A-Za-z0-9/._@+-]+$ ]] || ! as_server test -w "$home"; then
+        place=/var/tmp/pg_perfkit.$(id -u "$(server_user)")
+        is_ours_or_new "$place"
+    fi
     data=$place/data
     sockets=/tmp/pg_perfkit.$(id -u "$(server_user)")
     export PGHOST=$sockets
@@ -134,9 +145,7 @@ echo "the extension for PostgreSQL $major, and the perfkit tool"
 
 step "Private server"
 if [ -e "$data/PG_VERSION" ] && [ "$(cat "$data/PG_VERSION")" != "$major" ]; then as_server rm -rf "$data"; fi
-if [ -e "$sockets" ] && ! { [ -d "$sockets" ] && [ ! -L "$sockets" ] && as_server test -O "$sockets"; }; then
-    die "$sockets is there and is not ours; remove it, or say who made it."
-fi
+is_ours_or_new "$sockets"
 as_server mkdir -p "$sockets"
 memory=$(awk '$1 == "MemTotal:" {print int($2 / 1024)}' /proc/meminfo 2>/dev/null || echo 4096)
 buffers=$((memory / 4 < 1024 ? memory / 4 : 1024))

@@ -114,7 +114,13 @@ has_server_headers "$original" || die "The server headers of $original are missi
 
 step "Build"
 places
-as_server mkdir -p "$place"
+server_stays=1 # until we know that it is ours to stop
+as_server mkdir -p "$place" || die "The quickstart needs to write to $place."
+if have flock; then
+    exec 8<"$place"
+    flock -n 8 || die "Another quickstart works in $place; wait for it or interrupt it."
+fi
+server_stays=''
 server_stop "$data"
 major=$(postgres_major "$original")
 source=$place/source-$major
@@ -150,7 +156,7 @@ as_server mkdir -p "$sockets"
 memory=$(awk '$1 == "MemTotal:" {print int($2 / 1024)}' /proc/meminfo 2>/dev/null || echo 4096)
 buffers=$((memory / 4 < 1024 ? memory / 4 : 1024))
 server_start "$bin" "$data" "$sockets" "$place/server.log" "shared_preload_libraries='pg_stat_statements,pg_perfkit'" \
-    "shared_buffers=${buffers}MB" max_wal_size=4GB || die "The server does not start; what it said is above."
+    "shared_buffers=${buffers}MB" max_wal_size=4GB 8<&- || die "The server does not start; what it said is above."
 echo "running in $data, shared_buffers ${buffers} MB, reached through $sockets"
 
 sql() { as_server "$bin/psql" -X -q -v ON_ERROR_STOP=1 "$@"; }

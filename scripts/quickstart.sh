@@ -73,6 +73,7 @@ fi
 began=$SECONDS
 step() { printf '\n[%d:%02d] %s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)) "$*"; }
 server_stays=''
+free_megabytes() { df -Pk "$1" | awk 'NR == 2 {print int($4 / 1024)}'; }
 finish() {
     local status=$?
     trap - EXIT
@@ -81,7 +82,12 @@ finish() {
     if [ -z "$server_stays" ] && [ -n "${data:-}" ]; then
         server_stop "$data"
         rm -rf "$sockets"
-        [ "$status" = 0 ] || echo "Stopped; the next start goes on from a clean state." >&2
+        if [ "$status" != 0 ]; then
+            if [ -d "$place" ] && [ "$(free_megabytes "$place")" -lt 100 ]; then
+                echo "The disk of $place is full; a smaller --scale takes less, and --clean removes what was made." >&2
+            fi
+            echo "Stopped; the next start goes on from a clean state." >&2
+        fi
     fi
     exit "$status"
 }
@@ -122,6 +128,12 @@ if have flock; then
 fi
 server_stays=''
 server_stop "$data"
+# A loaded database and its copy with indexes, the write-ahead log of both, and what is built.
+needed=$(awk -v scale="$scale" 'BEGIN {print int(1500 + 2500 * scale)}')
+free=$(free_megabytes "$place")
+if [ ! -e "$data/PG_VERSION" ] && [ "$free" -lt "$needed" ]; then
+    die "$place has $free MB of free space and scale $scale takes $needed MB; make room, or choose a smaller --scale."
+fi
 major=$(postgres_major "$original")
 source=$place/source-$major
 as_server mkdir -p "$source"

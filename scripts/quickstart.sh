@@ -19,8 +19,8 @@ set -euo pipefail
 scale=1 seconds=45 action=start
 while [ $# -gt 0 ]; do
     case $1 in
-        --scale) scale=${2:?--scale needs a number, such as 0.1}; shift ;;
-        --seconds) seconds=${2:?--seconds needs a number}; shift ;;
+        --scale) [ $# -gt 1 ] || die "--scale needs a number, such as 0.1."; scale=$2; shift ;;
+        --seconds) [ $# -gt 1 ] || die "--seconds needs a number."; seconds=$2; shift ;;
         --stop) action=stop ;;
         --clean) action=clean ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[[ $scale =~ ^[0-9]*\.?[0-9]+$ ]] || die "--scale takes a positive number, not '$scale'."
+[[ $scale =~ ^[0-9]*\.?[0-9]+$ && $scale =~ [1-9] ]] || die "--scale takes a positive number, not '$scale'."
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "--seconds takes a whole number, not '$seconds'."
 for name in $(env | sed -n 's/^\(PG[A-Z]*\)=.*/\1/p'); do unset "$name"; done
 export PGUSER=postgres PGPORT=5432 LC_ALL=C

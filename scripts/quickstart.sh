@@ -212,5 +212,5 @@ echo
 echo "The server stays up until $0 --stop. Look around in the database that was just tuned, for example with"
 echo "SELECT * FROM pk_health(); SELECT * FROM pk_table_bloat; SELECT * FROM pk_cache_table;"
 prefix=''
-if caller_is_root; then prefix="runuser -u $(server_user) -- "; fi
+if caller_is_root && [ "$(server_user)" != "${SUDO_USER:-}" ]; then prefix="runuser -u $(server_user) -- "; fi
 echo "${prefix}$bin/psql -h $sockets -U postgres registry"

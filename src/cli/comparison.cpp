@@ -166,7 +166,7 @@ private:
     }
 
     void add_measure_table(const char* key, const std::string& title) {
-        std::vector<std::string> header = {title + ", ms"};
+        std::vector<std::string> header = {title + ", ms", "samples"};
         for (std::size_t i = 0; i < reports_.size(); ++i) {
             header.push_back(label_of(reports_[i], i));
             if (i > 0) header.push_back("change");
@@ -174,16 +174,32 @@ private:
         Table table(header);
         bool empty = true;
         for (const auto& name : rows()) {
-            std::vector<std::string> row = {name};
+            std::vector<std::string> row = {name, samples_text(name)};
+            bool none = true;
             for (std::size_t i = 0; i < reports_.size(); ++i) {
                 const json& value = field(summary(i, name), key);
                 row.push_back(milliseconds_or_dash(value));
-                empty = empty && value.is_null();
+                none = none && value.is_null();
                 if (i > 0) row.push_back(change_with_spread(summary(0, name), summary(i, name), key));
             }
+            if (none) continue;  // P99 of few samples
             table.add(row);
+            empty = false;
         }
-        if (!empty) add(table);  // P99 of short runs
+        if (!empty) add(table);
+    }
+
+    // One number where all runs have as many.
+    std::string samples_text(const std::string& name) const {
+        const std::string first = format_count(summary(0, name)["samples"].get<double>());
+        std::string all = first;
+        bool same = true;
+        for (std::size_t i = 1; i < reports_.size(); ++i) {
+            const std::string count = format_count(summary(i, name)["samples"].get<double>());
+            same = same && count == first;
+            all += ", " + count;
+        }
+        return same ? first : all;
     }
 
     template <class Value>

@@ -28,8 +28,9 @@ std::vector<double> numbers_of(const Rounds& rounds) {
 
 // The upper middle for an even count: a value that was measured.
 double median(std::vector<double> numbers) {
-    std::nth_element(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2), numbers.end());
-    return numbers[numbers.size() / 2];
+    std::sort(numbers.begin(), numbers.end());
+    const std::size_t middle = numbers.size() / 2;
+    return numbers.size() % 2 == 1 ? numbers[middle] : (numbers[middle - 1] + numbers[middle]) / 2;
 }
 
 Rounds members(const Rounds& rounds, const std::string& key) {

@@ -84,6 +84,21 @@ TEST(Comparison, AGainThatIsNotCertainIsNotCalledNone) {
     EXPECT_FALSE(contains(text, "Not helped")) << text;
 }
 
+TEST(Comparison, EachFigureOfThreeRunsHasItsSamples) {
+    const json keys = report_of(100, 1, 600, false);
+    const json few = report_of(10, 1, 400, false);
+    const std::string same = compare_reports({keys, keys, keys}, Measure::latency, true);
+    EXPECT_TRUE(contains(same, "| P50, ms | samples |")) << same;
+    EXPECT_TRUE(contains(same, "| page | 600 | 100.0 |")) << same;
+    const std::string text = compare_reports({keys, few, few}, Measure::latency, true);
+    EXPECT_TRUE(contains(text, "| page | 600, 400, 400 | 100.0 |")) << text;
+
+    const std::string short_runs = compare_reports({few, few, few}, Measure::latency, true);
+    const std::string p99 = short_runs.substr(short_runs.find("P99, ms"), short_runs.find("mean, ms"));
+    EXPECT_FALSE(contains(p99.substr(0, p99.find("mean, ms")), "| page |")) << short_runs;
+    EXPECT_TRUE(contains(p99, "| all | 800 |")) << short_runs;
+}
+
 TEST(Comparison, GainsNeedNoExcuse) {
     const std::string text =
         compare_reports({report_of(100, 1, 600, false), report_of(1, 1, 600, false)}, Measure::latency, true);

@@ -47,6 +47,12 @@ TEST(Rounds, MediansSumsAndSpread) {
     EXPECT_EQ(merged[0]["cache"]["indexes"]["hit_ratio"], 0.5);
 }
 
+TEST(Rounds, MedianOfTwoIsBetweenThem) {
+    const auto merged = merge_rounds({round_of("a", 7, 10, 1), round_of("a", 1, 20, 0)});
+    ASSERT_EQ(merged.size(), 1u);
+    EXPECT_EQ(merged[0]["queries"][0]["p50_ms"], 4);
+}
+
 TEST(Rounds, WhatDiffersIsListed) {
     json second = round_of("a", 1, 1, 0);
     second["seed"] = 43;

@@ -1,6 +1,7 @@
 // perfkit registry: the sample database.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>

@@ -1,5 +1,6 @@
 // The SQL functions of the advisor.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>

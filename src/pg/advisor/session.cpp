@@ -3,6 +3,7 @@
 // What a session has thought up is kept as text and read anew at each use, so that it knows the
 // table as it is then.
 
+#include <cstdlib>
 #include <list>
 #include <string>
 #include <vector>

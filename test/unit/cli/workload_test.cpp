@@ -4,6 +4,8 @@
 
 #include "embedded.hpp"
 
+#include <stdexcept>
+
 namespace perfkit::cli {
 namespace {
 

@@ -30,13 +30,13 @@ template <typename T>
 inline constexpr T smallest = std::numeric_limits<T>::denorm_min();
 
 template <>
-constexpr Half infinity<Half>{0x7c00};
+inline constexpr Half infinity<Half>{0x7c00};
 template <>
-constexpr Half minus_infinity<Half>{0xfc00};
+inline constexpr Half minus_infinity<Half>{0xfc00};
 template <>
-constexpr Half nan<Half>{0x7e00};
+inline constexpr Half nan<Half>{0x7e00};
 template <>
-constexpr Half largest<Half>{0x7bff};
+inline constexpr Half largest<Half>{0x7bff};
 
 // Memory between two pages that cannot be read, so that a kernel that reads outside of its vectors
 // crashes.  (AddressSanitizer does not see what masked loads do.)

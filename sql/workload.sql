@@ -12,7 +12,7 @@ CREATE FUNCTION pk_workload_counters(
     OUT temp_blks_read bigint, OUT temp_blks_written bigint,
     OUT read_ms float8, OUT write_ms float8, OUT temp_read_ms float8, OUT temp_write_ms float8,
     OUT wal_records bigint, OUT wal_fpi bigint, OUT wal_bytes bigint,
-    OUT first_seen timestamptz, OUT last_seen timestamptz)
+    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT query text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 5000;
 COMMENT ON FUNCTION pk_workload_counters() IS
@@ -57,7 +57,8 @@ wal_records: WAL records
 wal_fpi: full page images in the WAL
 wal_bytes: bytes of WAL
 first_seen: start of the client statement with which it was first seen
-last_seen: start of the client statement with which it was last seen';
+last_seen: start of the client statement with which it was last seen
+query: its text without constants, from a sample; NULL where there is none, for statements of other databases, and without the right to see it';
 
 CREATE VIEW pk_workload AS
 SELECT d.datname AS database, r.rolname AS role, w.*
@@ -105,7 +106,8 @@ plan_ms: time of all plannings';
 
 CREATE FUNCTION pk_workload_info(
     OUT state text, OUT since timestamptz, OUT entries bigint, OUT max_entries bigint, OUT evictions bigint,
-    OUT lost_events bigint, OUT flushes bigint, OUT damaged bigint, OUT memory_bytes bigint)
+    OUT lost_events bigint, OUT flushes bigint, OUT damaged bigint, OUT memory_bytes bigint,
+    OUT sampled bigint, OUT sample_bytes_free bigint)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1;
 COMMENT ON FUNCTION pk_workload_info() IS
@@ -118,14 +120,60 @@ evictions: rows that had to go for others; their counts remain in pk_workload_to
 lost_events: executions that could not be counted, for want of memory
 flushes: how often a session took the lock of the table
 damaged: sessions'' buffers that were found inconsistent, and emptied
-memory_bytes: shared memory in use';
+memory_bytes: shared memory in use
+sampled: statements of which there are samples
+sample_bytes_free: room for further samples, before the statements go whose samples are the oldest';
 
 CREATE FUNCTION pk_workload_reset(database name DEFAULT NULL, role name DEFAULT NULL, queryid bigint DEFAULT NULL)
     RETURNS bigint
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pk_workload_reset(name, name, bigint) IS
-'Forgets the counters of a database, a role, a query, or their combination; without arguments everything, pk_workload_total() included. Returns the number of rows removed. For superusers, who can grant it. ERROR 3D000 or 42704 for an unknown database or role, 55000 without preload.
+'Forgets the counters and samples of a database, a role, a query, or their combination; without arguments everything, pk_workload_total() included. Returns the number of rows removed. For superusers, who can grant it. ERROR 3D000 or 42704 for an unknown database or role, 55000 without preload.
 database: only of this database
 role: only of this role
 queryid: only of this query';
 REVOKE ALL ON FUNCTION pk_workload_reset(name, name, bigint) FROM PUBLIC;
+
+CREATE FUNCTION pk_workload_samples_read(
+    OUT userid oid, OUT toplevel boolean, OUT queryid bigint, OUT kind text, OUT taken timestamptz, OUT ms float8,
+    OUT query text, OUT parameter_types regtype[], OUT parameters text[], OUT parameter_states text[],
+    OUT search_path text, OUT settings text[], OUT application_name text,
+    OUT truncated boolean, OUT redacted boolean, OUT plannable boolean)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 5000;
+COMMENT ON FUNCTION pk_workload_samples_read() IS
+'What the view pk_workload_samples shows, roles by oid; no rows without preload.
+userid: the role whose rights the statement ran with, by oid
+toplevel: true: sent by the client; false: run inside another statement
+queryid: as in pk_workload
+kind: reservoir: one of up to three, each execution that was offered as likely as the other; slowest: the slowest that was noticed
+taken: start of the client statement
+ms: how long it took; NULL for those of the reservoir, which are taken as executions begin
+query: its text with its constants; variables of functions are parameters; without constants for those who may not see them
+parameter_types: types of $1, $2...
+parameters: their values in text form; NULL where parameter_states is not value or truncated
+parameter_states: value, null, truncated (longer than 1 kB), redacted, omitted (a type whose text form needs the catalogs, or sample_parameters was off), hidden (no right to see it)
+search_path: as it was set
+settings: settings that bear on plans and were not the default, as name=value
+application_name: of the session
+truncated: the text is longer than pg_perfkit.sample_length
+redacted: constants were taken out of the text, since it speaks of secrets or pg_perfkit.sample_parameters was off
+plannable: whether query, with parameters, can be planned as it was';
+
+CREATE VIEW pk_workload_samples AS
+SELECT r.rolname AS role, s.*
+FROM @extschema@.pk_workload_samples_read() s
+LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.userid;
+COMMENT ON VIEW pk_workload_samples IS
+    'Executions in this database as they were sent, with constants, parameters, search_path and settings: up to four for each statement. Constants are shown to superusers, to members of the role pg_perfkit.sample_readers, and to whose statement it is; the texts without them also to members of pg_read_all_stats';
+COMMENT ON COLUMN pk_workload_samples.role IS 'name of the role whose rights the statement ran with; NULL where it has been dropped';
+DO $$
+DECLARE
+    meaning text[];
+BEGIN
+    FOR meaning IN SELECT pg_catalog.regexp_matches(pg_catalog.obj_description('@extschema@.pk_workload_samples_read()'::regprocedure, 'pg_proc'),
+                                                    '^(\w+): (.*)$', 'gn') LOOP
+        EXECUTE pg_catalog.format('COMMENT ON COLUMN @extschema@.pk_workload_samples.%I IS %L', meaning[1], meaning[2]);
+    END LOOP;
+END $$;
+GRANT SELECT ON pk_workload_samples TO PUBLIC;

@@ -202,9 +202,9 @@ is(differences_in("$often IS TRUE", grep { $_ ne 'rows' || $version >= 160000 } 
 	'', 'and so for what was fetched piecewise');
 # Before 16, pg_stat_statements counts the rows of the last fetch only; before 18, the server does not
 # identify the statement of a DECLARE CURSOR.
-is($node->safe_psql('postgres', q{SELECT substring(query from 'fetched_\w+'), sum(w.rows)
+is($node->safe_psql('postgres', q{SELECT substring(s.query from 'fetched_\w+'), sum(w.rows)
 	FROM pk_workload w JOIN (SELECT DISTINCT queryid, query FROM pg_stat_statements) s USING (queryid)
-	WHERE query ~ 'fetched_' AND query !~ 'fetched_by_sql' GROUP BY 1 ORDER BY 1}),
+	WHERE s.query ~ 'fetched_' AND s.query !~ 'fetched_by_sql' GROUP BY 1 ORDER BY 1}),
 	join("\n", grep { $version >= 180000 || !/by_cursor|once/ && ($version >= 170000 || !/by_psql/) }
 		qw(fetched_by_cursor|30 fetched_by_plpgsql|3 fetched_by_psql|100 fetched_often|200 fetched_often_too|60 fetched_once|7)),
 	'the rows of all fetches are counted');

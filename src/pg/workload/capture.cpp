@@ -15,6 +15,7 @@
 
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
 
@@ -98,9 +99,13 @@ void set_usage(Event& event, const BufferUsage& buffers, const WalUsage& wal) no
     event.set(Field::wal_bytes, wal.wal_bytes);
 }
 
+perfkit::workload::Key key_of(std::uint64_t queryid) noexcept {
+    return {static_cast<std::int64_t>(queryid), MyDatabaseId, GetUserId(), nesting == 0};
+}
+
 Event new_event(std::uint64_t queryid, Kind kind, std::uint64_t nanoseconds) noexcept {
     Event event;
-    event.key = {static_cast<std::int64_t>(queryid), MyDatabaseId, GetUserId(), nesting == 0};
+    event.key = key_of(queryid);
     event.when = GetCurrentStatementStartTimestamp();
     if (event.when == 0) event.when = GetCurrentTimestamp();  // a background worker
     event.kind = kind;
@@ -210,6 +215,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     // Some planners scribble on the query, but not on what it is.
     const auto queryid = static_cast<std::uint64_t>(parse->queryId);
     const bool timed = track_planning && queryid != 0;
+    if (nesting > 0) note_names(parse, text);
     instr_time start;
     if (timed)
         INSTR_TIME_SET_CURRENT(start);
@@ -248,6 +254,7 @@ void on_executor_start(QueryDesc* query, int flags) {
     }
     PG_END_TRY();
     measure(query);
+    if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) sample_start(key_of(queryid_of(query)), query);
 }
 
 void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
@@ -302,6 +309,7 @@ void record_success(QueryDesc* query) noexcept {
         event.rows = own.rows;
         set_usage(event, own.buffers, own.wal);
         Shared::get()->record(event, true);
+        sample_end(event.key, query, own.nanoseconds);
     } else if (const Instrumentation* const total = query->totaltime; total != nullptr && captured(query)) {
         // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
         const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
@@ -310,6 +318,7 @@ void record_success(QueryDesc* query) noexcept {
         event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
         set_usage(event, total->bufusage, total->walusage);
         Shared::get()->record(event, true);
+        sample_end(event.key, query, event.nanoseconds);
     }
 }
 

@@ -33,9 +33,9 @@ constexpr char query_head[] =
     "(f->>'local_blk_write_time')::float8),"
     " (f->>'temp_blk_read_time')::float8, (f->>'temp_blk_write_time')::float8,"
     " (f->>'wal_records')::int8, (f->>'wal_fpi')::int8, (f->>'wal_bytes')::int8,"
-    " (f->>'stats_since')::timestamptz, NULL::timestamptz"
+    " (f->>'stats_since')::timestamptz, NULL::timestamptz, f->>'query'"
     " FROM (SELECT pg_catalog.to_jsonb(s) AS f FROM ";
-constexpr int columns = 41;
+constexpr int columns = 42;
 
 bool preloaded(const char* library) {
     return shared_preload_libraries_string != nullptr &&
@@ -48,7 +48,7 @@ void notice(bool fallback) {
                 (errmsg("pg_perfkit captures no workload: %s",
                         fallback ? "showing what pg_stat_statements has" : "there is nothing to show"),
                  fallback ? errdetail("Missing: latency percentiles, failed and cancelled executions, samples with "
-                                      "constants, predicates and plans.")
+                                      "constants.")
                           : errdetail("It is not preloaded, and pg_stat_statements is not in this database either."),
                  errhint("Add pg_perfkit to shared_preload_libraries and restart the server.")));
     });

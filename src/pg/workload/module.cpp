@@ -1,6 +1,7 @@
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
 
@@ -19,11 +20,13 @@ shmem_startup_hook_type next_startup = nullptr;
 void on_request() {
     if (next_request != nullptr) next_request();
     workload::Shared::request();
+    workload::SharedSamples::request();
 }
 
 void on_startup() {
     if (next_startup != nullptr) next_startup();
     workload::Shared::attach();
+    workload::SharedSamples::attach();
 }
 
 }  // namespace

@@ -16,6 +16,12 @@ bool track_planning = true;
 int max_entries = 5000;
 int pending_kb = 8;
 int flush_ms = 1000;
+bool samples = true;
+bool sample_parameters = true;
+int sample_rate = 50;
+int sample_length = 8192;
+int sample_memory_kb = 8192;
+char* sample_readers = nullptr;
 
 void define_settings() {
     // A setting that only a start can change may be defined only during a start.  Where the library is not
@@ -37,6 +43,23 @@ void define_settings() {
     DefineCustomIntVariable("pg_perfkit.workload_flush_interval",
                             "Age at which a session's counts are added up although few.", nullptr, &flush_ms, 1000, 1,
                             INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_perfkit.workload_samples",
+                             "Keeps some executions of each statement as they were sent.", "Needs pg_perfkit.workload.",
+                             &samples, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_perfkit.sample_parameters", "Keeps constants and parameters in samples.",
+                             "When off, samples hold the text without constants.", &sample_parameters, true, PGC_SUSET,
+                             0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.sample_rate", "Most samples that a session takes in a second.", nullptr,
+                            &sample_rate, 50, 1, 100'000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.sample_length", "Length in bytes at which the text of a sample is cut.",
+                            "What is cut is marked, and cannot be planned.", &sample_length, 8192, 256, 65536,
+                            PGC_SUSET, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.sample_memory", "Shared memory for samples.", nullptr, &sample_memory_kb, 8192,
+                            2048, 1024 * 1024, at_start, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable(
+        "pg_perfkit.sample_readers", "Role whose members see the constants in the samples of all roles.",
+        "Empty: superusers only. pg_read_all_stats would let monitoring read constants of ordinary statements.",
+        &sample_readers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
 }
 
 }  // namespace perfkit::pg::workload

@@ -166,8 +166,8 @@ void Shared::collect_idle(TimestampTz now) noexcept {
     }
 }
 
-Shared::Access::Access(Shared& held) : shared_(held) {
-    while (!LWLockConditionalAcquire(shared_.lock_, LW_EXCLUSIVE)) {
+void acquire(LWLock* lock) {
+    while (!LWLockConditionalAcquire(lock, LW_EXCLUSIVE)) {
         // Not LWLockAcquire, which nothing could cancel.
         call([] {
             WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1, PG_WAIT_EXTENSION);
@@ -175,6 +175,10 @@ Shared::Access::Access(Shared& held) : shared_(held) {
             CHECK_FOR_INTERRUPTS();
         });
     }
+}
+
+Shared::Access::Access(Shared& held) : shared_(held) {
+    acquire(shared_.lock_);
     shared_.flush_own();
     for (int i = 0; i < shared_.rings_; ++i) shared_.collect(shared_.ring(i));
 }

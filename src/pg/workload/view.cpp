@@ -6,8 +6,10 @@
 #include "perfkit/pg/latency.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload/fallback.hpp"
+#include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
+#include "perfkit/pg/workload/texts.hpp"
 
 extern "C" {
 #include "catalog/pg_authid.h"
@@ -21,6 +23,7 @@ using namespace perfkit;
 using namespace perfkit::workload;
 using pg::Value;
 using pg::workload::Shared;
+using pg::workload::SharedSamples;
 
 namespace {
 
@@ -66,7 +69,8 @@ std::optional<double> measured(const Timing& timing, double value) {
     return timing.count == 0 ? std::nullopt : std::optional(value);
 }
 
-void add_row(pg::Rows& rows, const Entry& entry, bool visible) {
+void add_row(pg::Rows& rows, const Entry& entry, bool visible, const pg::workload::Texts& texts) {
+    const auto text = texts.find(entry.key);
     const Counters& c = entry.counters;
     const auto used = [&c](Field field) { return count(c[field]); };
     rows.add({Value::of(ObjectIdGetDatum(entry.key.database)),
@@ -109,8 +113,14 @@ void add_row(pg::Rows& rows, const Entry& entry, bool visible) {
               used(Field::wal_fpi),
               used(Field::wal_bytes),
               time(c.first_seen),
-              time(c.last_seen)});
+              time(c.last_seen),
+              text == texts.end() ? Value(std::nullopt) : Value(text->second)});
 }
+
+struct SampleUse {
+    std::uint64_t statements;
+    std::uint64_t free_bytes;
+};
 
 const char* state() {
     if (Shared::get() == nullptr) return "off: pg_perfkit is not in shared_preload_libraries";
@@ -129,7 +139,8 @@ PERFKIT_FUNCTION(pk_workload_counters) {
         PG_RETURN_NULL();
     }
     const bool all = may_read_all();
-    for (const Entry& entry : entries_of(*shared)) add_row(rows, entry, all || entry.key.user == GetUserId());
+    const pg::workload::Texts texts = pg::workload::readable_texts();
+    for (const Entry& entry : entries_of(*shared)) add_row(rows, entry, all || entry.key.user == GetUserId(), texts);
     PG_RETURN_NULL();
 }
 
@@ -159,11 +170,20 @@ PERFKIT_FUNCTION(pk_workload_info) {
         Shared::Access access(*shared);
         info = shared->info(access);
     }
+    std::optional<SampleUse> samples;
+    if (SharedSamples* const shared = SharedSamples::get(); shared != nullptr) {
+        SharedSamples::Access access(*shared);
+        samples =
+            SampleUse{access.store().size(), access.store().free_blocks() * std::uint64_t{SampleStore::block_size}};
+    }
     const auto of = [&info](auto member) { return info ? count((*info).*member) : Value(std::nullopt); };
     pg::Rows rows(fcinfo);
     rows.add({state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
               of(&Shared::Info::capacity), of(&Shared::Info::evictions), of(&Shared::Info::lost),
-              of(&Shared::Info::flushes), of(&Shared::Info::damaged), of(&Shared::Info::memory)});
+              of(&Shared::Info::flushes), of(&Shared::Info::damaged),
+              info ? count(info->memory + SharedSamples::memory()) : Value(std::nullopt),
+              samples ? count(samples->statements) : Value(std::nullopt),
+              samples ? count(samples->free_bytes) : Value(std::nullopt)});
     PG_RETURN_NULL();
 }
 
@@ -179,14 +199,20 @@ PERFKIT_FUNCTION(pk_workload_reset) {
     const bool one_query = !PG_ARGISNULL(2);
     const std::int64_t queryid = one_query ? PG_GETARG_INT64(2) : 0;
 
+    const auto picked = [&](const Key& key) {
+        return (only.database == InvalidOid || key.database == only.database) &&
+               (only.role == InvalidOid || key.user == only.role) && (!one_query || key.queryid == queryid);
+    };
+    {
+        SharedSamples::Access access(*SharedSamples::get());
+        access.store().remove_if(picked);
+        access.start_anew();
+    }
     Shared::Access access(shared);
     if (only.database == InvalidOid && only.role == InvalidOid && !one_query) {
         const std::int64_t all = access.table().size();
         shared.reset(access);
         PG_RETURN_INT64(all);
     }
-    PG_RETURN_INT64(access.table().remove_if([&](const Entry& entry) {
-        return (only.database == InvalidOid || entry.key.database == only.database) &&
-               (only.role == InvalidOid || entry.key.user == only.role) && (!one_query || entry.key.queryid == queryid);
-    }));
+    PG_RETURN_INT64(access.table().remove_if([&picked](const Entry& entry) { return picked(entry.key); }));
 }

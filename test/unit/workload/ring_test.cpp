@@ -94,7 +94,7 @@ TEST_F(RingTest, DamageEmptiesIt) {
 
 TEST_F(RingTest, ProducerAndConsumerRunAtOnce) {
     Ring& ring = make(1024);
-    constexpr std::uint64_t events = 300'000;
+    constexpr std::uint64_t events = 30'000;
     std::thread producer([&] {
         for (std::uint64_t number = 0; number < events;)
             if (ring.push(numbered(number)))

@@ -3,11 +3,17 @@
 
 namespace perfkit::pg::workload {
 
-extern bool enabled;         // pg_perfkit.workload
-extern bool track_planning;  // pg_perfkit.workload_planning
-extern int max_entries;      // pg_perfkit.workload_max
-extern int pending_kb;       // pg_perfkit.workload_pending
-extern int flush_ms;         // pg_perfkit.workload_flush_interval
+extern bool enabled;            // pg_perfkit.workload
+extern bool track_planning;     // pg_perfkit.workload_planning
+extern int max_entries;         // pg_perfkit.workload_max
+extern int pending_kb;          // pg_perfkit.workload_pending
+extern int flush_ms;            // pg_perfkit.workload_flush_interval
+extern bool samples;            // pg_perfkit.workload_samples
+extern bool sample_parameters;  // pg_perfkit.sample_parameters
+extern int sample_rate;         // pg_perfkit.sample_rate
+extern int sample_length;       // pg_perfkit.sample_length
+extern int sample_memory_kb;    // pg_perfkit.sample_memory
+extern char* sample_readers;    // pg_perfkit.sample_readers
 
 void define_settings();
 

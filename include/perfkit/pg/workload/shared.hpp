@@ -18,6 +18,9 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
+// Takes a lock exclusively; the wait for it can be cancelled.
+void acquire(LWLock* lock);
+
 class Shared {
 public:
     // Null where the library was not preloaded.

@@ -1,0 +1,65 @@
+// Samples: executions as they were sent, taken now and then.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "perfkit/core/workload/event.hpp"
+#include "perfkit/core/workload/sample_store.hpp"
+#include "perfkit/pg/compat.hpp"
+
+extern "C" {
+#include "executor/execdesc.h"
+#include "storage/lwlock.h"
+}
+
+namespace perfkit::pg::workload {
+
+// The samples in shared memory, with a lock of their own that the path of a query only ever tries.
+class SharedSamples {
+public:
+    // Null where the library was not preloaded.
+    static SharedSamples* get() noexcept;
+    static void request();
+    static void attach();
+    static std::size_t memory() noexcept;
+    std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
+
+    // Whether the sample could be handed over; nanoseconds: 0 for one taken as the execution began.
+    bool offer(const perfkit::workload::Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds,
+               std::uint64_t random) noexcept;
+
+    // For readers: holds the store as long as the object lives.  The wait for it can be cancelled.
+    class Access {
+    public:
+        explicit Access(SharedSamples& shared);
+        ~Access() { LWLockRelease(shared_.lock_); }
+        Access(const Access&) = delete;
+        Access& operator=(const Access&) = delete;
+
+        perfkit::workload::SampleStore& store() noexcept { return shared_.store(); }
+        // Sessions forget what they have sampled.
+        void start_anew() noexcept { shared_.generation_.fetch_add(1, std::memory_order_relaxed); }
+
+    private:
+        SharedSamples& shared_;
+    };
+
+private:
+    perfkit::workload::SampleStore& store() noexcept;
+
+    // Read by every execution, written by resets only: on a line of its own.
+    alignas(64) std::atomic<std::uint32_t> generation_{0};
+    alignas(64) LWLock* lock_;
+};
+
+// What the hooks call; none of it raises an error or waits.
+//
+// A statement that runs inside another one is about to be planned: notes which of its names are parameters.
+void note_names(const Query* query, const char* text) noexcept;
+// An execution has begun, or ended after so many nanoseconds.
+void sample_start(const perfkit::workload::Key& key, const QueryDesc* query) noexcept;
+void sample_end(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;
+
+}  // namespace perfkit::pg::workload

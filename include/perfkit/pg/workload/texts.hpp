@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "perfkit/core/workload/event.hpp"
+
+namespace perfkit::pg::workload {
+
+struct KeyOrder {
+    bool operator()(const perfkit::workload::Key& a, const perfkit::workload::Key& b) const noexcept {
+        return std::tie(a.queryid, a.database, a.user, a.toplevel) <
+               std::tie(b.queryid, b.database, b.user, b.toplevel);
+    }
+};
+using Texts = std::map<perfkit::workload::Key, std::string, KeyOrder>;
+
+// Of the sampled statements of this database that the current user may read: their text, without constants.
+Texts readable_texts();
+
+}  // namespace perfkit::pg::workload

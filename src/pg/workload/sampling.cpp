@@ -1,0 +1,328 @@
+// Which executions are sampled, and what a sample holds.
+//
+// Runs inside of the hooks.  What decides is memory of the session alone; taking a sample, some dozen times a second
+// at most, reads what the server has at hand, looks nothing up in catalogs and takes no lock but the samples' own, if
+// that is free.  So the errors that can occur are those of memory, and they may be swallowed: nothing was acquired.
+
+#include "perfkit/pg/workload/sampling.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "perfkit/core/workload/sample.hpp"
+#include "perfkit/core/workload/statement.hpp"
+#include "perfkit/pg/compat_planner.hpp"
+#include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/values.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/memutils.h"
+}
+
+namespace perfkit::pg::workload {
+
+using perfkit::workload::Key;
+using perfkit::workload::NamedParameter;
+using perfkit::workload::Numbered;
+using perfkit::workload::Sample;
+using perfkit::workload::SampleParameter;
+using perfkit::workload::ValueState;
+
+namespace {
+
+constexpr std::size_t value_limit = 1024;
+constexpr std::size_t most_parameters = 256;
+constexpr std::uint32_t longest_interval = 1023;
+constexpr std::uint64_t slow_from = 1'000'000;  // ns; faster executions are nobody's slow ones
+
+// What this session knows of a statement, at the place of its hash; another one may take the place.
+struct Seen {
+    Key key;
+    std::uint32_t wait = 0;      // executions until the next sample
+    std::uint32_t interval = 0;  // grows with each sample
+    std::uint64_t slowest = 0;
+};
+std::array<Seen, 256> seen;
+
+Seen& seen_of(const Key& key) noexcept {
+    static std::uint32_t generation = 0;
+    if (const std::uint32_t now = SharedSamples::get()->generation(); now != generation) {
+        generation = now;
+        seen.fill({});
+    }
+    Seen& place = seen[hash_of(key) % seen.size()];
+    if (place.key != key) place = {key, 0, 0, 0};
+    return place;
+}
+
+std::uint64_t random_bits() noexcept {
+    // xorshift64*: chance decides only which sample stays.
+    static std::uint64_t state = 0;
+    if (state == 0)
+        state = (static_cast<std::uint64_t>(GetCurrentTimestamp()) << 16) ^ static_cast<std::uint64_t>(MyProcPid);
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * 0x2545F4914F6CDD1Du;
+}
+
+// So many samples in each second.
+bool in_budget() noexcept {
+    static TimestampTz second_began = 0;
+    static int left = 0;
+    if (left <= 0) {
+        const TimestampTz now = GetCurrentTimestamp();
+        if (now - second_began < USECS_PER_SEC && now >= second_began) return false;
+        second_began = now;
+        left = sample_rate;
+    }
+    return left-- > 0;
+}
+
+// Runs a body that may fail for want of memory; what it allocates goes away behind it.
+template <typename Body>
+void quietly(Body&& body) noexcept {
+    static MemoryContext scratch = nullptr;
+    const MemoryContext before = CurrentMemoryContext;
+    const std::uint32_t held = InterruptHoldoffCount, cancel_held = QueryCancelHoldoffCount;
+    HOLD_INTERRUPTS();  // an error of the user's must not be swallowed
+    try {
+        if (scratch == nullptr)
+            scratch =
+                call([] { return AllocSetContextCreate(TopMemoryContext, "pg_perfkit sample", ALLOCSET_SMALL_SIZES); });
+        MemoryContextSwitchTo(scratch);
+        body();
+    } catch (...) {
+    }
+    MemoryContextSwitchTo(before);
+    if (scratch != nullptr) MemoryContextReset(scratch);
+    InterruptHoldoffCount = held;  // an error has set them to zero
+    QueryCancelHoldoffCount = cancel_held;
+}
+
+// The statement's part of its source, and whether it goes on beyond the limit.
+std::string_view slice(const char* source, int location, int length, bool& truncated) {
+    const auto before = static_cast<std::size_t>(std::max(location, 0));
+    if (source == nullptr || strnlen(source, before) < before) return {};
+    const char* const begin = source + before;
+    const auto limit = static_cast<std::size_t>(sample_length);
+    std::size_t size = strnlen(begin, limit + 1);
+    if (location >= 0 && length > 0) size = std::min(size, static_cast<std::size_t>(length));
+    truncated = size > limit;
+    return {begin, size};
+}
+
+// The texts of statements inside functions, names in them numbered, by queryid.
+struct Names {
+    std::int64_t queryid;
+    std::uint32_t size;   // of the text
+    std::uint32_t count;  // of the numbers, which come before it
+    const int* numbers() const { return reinterpret_cast<const int*>(this + 1); }
+    std::string_view text() const { return {reinterpret_cast<const char*>(numbers() + count), size}; }
+};
+std::array<Names*, 256> names;
+
+Names*& names_of(std::int64_t queryid) noexcept { return names[static_cast<std::uint64_t>(queryid) % names.size()]; }
+
+void keep_names(std::int64_t queryid, const Numbered& numbered) {
+    auto* const kept = static_cast<Names*>(MemoryContextAllocExtended(
+        TopMemoryContext, sizeof(Names) + numbered.numbers.size() * sizeof(int) + numbered.text.size(),
+        MCXT_ALLOC_NO_OOM));
+    if (kept == nullptr) return;
+    *kept = {queryid, static_cast<std::uint32_t>(numbered.text.size()),
+             static_cast<std::uint32_t>(numbered.numbers.size())};
+    char* const behind = reinterpret_cast<char*>(kept + 1);
+    if (!numbered.numbers.empty()) std::memcpy(behind, numbered.numbers.data(), numbered.numbers.size() * sizeof(int));
+    std::memcpy(behind + numbered.numbers.size() * sizeof(int), numbered.text.data(), numbered.text.size());
+    Names*& place = names_of(queryid);
+    if (place != nullptr) pfree(place);
+    place = kept;
+}
+
+struct Found {
+    std::array<NamedParameter, most_parameters> parameters;
+    std::size_t count = 0;
+    int offset = 0;
+    bool all = true;  // each has a place in the text
+};
+
+bool find_names(Node* node, void* context) {
+    if (node == nullptr) return false;
+    auto& found = *static_cast<Found*>(context);
+    if (IsA(node, Query)) return walk_query(reinterpret_cast<Query*>(node), find_names, context);
+    if (IsA(node, Param)) {
+        const auto* const param = reinterpret_cast<const Param*>(node);
+        if (param->paramkind != PARAM_EXTERN) return false;
+        if (param->location < found.offset || found.count == most_parameters)
+            found.all = false;
+        else
+            found.parameters[found.count++] = {static_cast<std::size_t>(param->location - found.offset),
+                                               param->paramid};
+        return false;
+    }
+    return walk_expression(node, find_names, context);
+}
+
+// What else bears on the meaning of constants, with its default.
+constexpr const char* meaning[][2] = {{"DateStyle", "ISO, MDY"},
+                                      {"IntervalStyle", "postgres"},
+                                      {"TimeZone", "GMT"},
+                                      {"standard_conforming_strings", "on"}};
+
+// The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
+std::vector<std::string> planner_settings() {
+    struct {
+        config_generic** settings;
+        int count;
+    } changed{};
+    call([&changed] { changed.settings = get_explain_guc_options(&changed.count); });
+    std::vector<std::string> result;
+    for (int i = 0; i < changed.count; ++i) {
+        const char* const name = changed.settings[i]->name;
+        if (std::strcmp(name, "search_path") == 0) continue;
+        const char* const value = call([name] { return GetConfigOptionByName(name, nullptr, true); });
+        if (value != nullptr) result.push_back(clipped(std::string(name) + "=" + value, value_limit));
+    }
+    for (const auto& [name, standard] : meaning) {
+        const char* const value = call([name = name] { return GetConfigOptionByName(name, nullptr, true); });
+        if (value != nullptr && std::strcmp(value, standard) != 0) result.push_back(std::string(name) + "=" + value);
+    }
+    return result;
+}
+
+SampleParameter fetched(ParamListInfo list, int number) {
+    if (number < 1 || number > list->numParams) return {};
+    ParamExternData workspace;
+    const ParamExternData* const value = call([=, &workspace] {
+        return list->paramFetch != nullptr ? list->paramFetch(list, number, true, &workspace)
+                                           : &list->params[number - 1];
+    });
+    if (value == nullptr || !OidIsValid(value->ptype)) return {};
+    return parameter_of(value->ptype, value->value, value->isnull, value_limit);
+}
+
+void add_parameters(Sample& sample, ParamListInfo list, const std::vector<int>& numbers) {
+    const PortableOutput portable;
+    for (const int number : numbers) {
+        if (sample.parameters.size() == most_parameters) {
+            sample.truncated = true;
+            break;
+        }
+        sample.parameters.push_back(fetched(list, number));
+    }
+}
+
+void redact(Sample& sample) {
+    const bool secret = perfkit::workload::speaks_of_secrets(sample.text);
+    if (secret || !sample_parameters) {
+        std::string bare = perfkit::workload::without_constants(sample.text);
+        sample.redacted = bare != sample.text;
+        sample.text = std::move(bare);
+    }
+    for (SampleParameter& parameter : sample.parameters) {
+        if (parameter.value.empty()) continue;
+        if (sample_parameters && !secret && !perfkit::workload::speaks_of_secrets(parameter.value)) continue;
+        parameter.value.clear();
+        parameter.state = sample_parameters ? ValueState::redacted : ValueState::omitted;
+    }
+}
+
+// Without a text where there is nothing to plan.
+Sample gather(const Key& key, const QueryDesc* query) {
+    Sample sample;
+    bool truncated = false;
+    const PlannedStmt* const plan = query->plannedstmt;
+    const std::string_view source = slice(query->sourceText, plan->stmt_location, plan->stmt_len, truncated);
+    const ParamListInfo list = query->params;
+    std::vector<int> numbers;
+    if (list != nullptr && key.toplevel == 0) {
+        const Names* const known = names_of(key.queryid);
+        if (known == nullptr || known->queryid != key.queryid) return sample;
+        sample.text = known->text();
+        numbers.assign(known->numbers(), known->numbers() + known->count);
+    } else {
+        sample.text = perfkit::workload::query_in(clipped(source, static_cast<std::size_t>(sample_length)));
+        sample.truncated = truncated;
+        if (list != nullptr) {
+            numbers.resize(static_cast<std::size_t>(std::max(list->numParams, 0)));
+            std::iota(numbers.begin(), numbers.end(), 1);
+        }
+    }
+    if (sample.text.empty()) return sample;
+    if (list != nullptr) add_parameters(sample, list, numbers);
+    redact(sample);
+    sample.search_path = clipped(namespace_search_path, value_limit);
+    if (application_name != nullptr) sample.application = application_name;
+    sample.settings = planner_settings();
+    return sample;
+}
+
+bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
+    bool done = false;
+    quietly([&] {
+        Sample sample = gather(key, query);
+        done = true;
+        if (sample.text.empty()) return;
+        sample.when = GetCurrentStatementStartTimestamp();
+        sample.nanoseconds = nanoseconds;
+        done = SharedSamples::get()->offer(key, pack(sample), sample.when, nanoseconds, random_bits());
+    });
+    return done;
+}
+
+}  // namespace
+
+void note_names(const Query* query, const char* text) noexcept {
+    const auto queryid = static_cast<std::int64_t>(query->queryId);
+    if (!samples || SharedSamples::get() == nullptr || queryid == 0) return;
+    if (const Names* const known = names_of(queryid); known != nullptr && known->queryid == queryid) return;
+    quietly([&] {
+        static Found found;  // too large for the stack
+        found.count = 0;
+        found.all = true;
+        found.offset = std::max(query->stmt_location, 0);
+        call([query] { find_names(reinterpret_cast<Node*>(const_cast<Query*>(query)), &found); });
+        bool truncated = false;
+        const std::string_view source = slice(text, query->stmt_location, query->stmt_len, truncated);
+        Numbered numbered;
+        if (found.all && !truncated) {
+            numbered = perfkit::workload::number_parameters(
+                source,
+                {found.parameters.begin(), found.parameters.begin() + static_cast<std::ptrdiff_t>(found.count)});
+            numbered.text = perfkit::workload::query_in(numbered.text);
+        }
+        keep_names(queryid, numbered);
+    });
+}
+
+void sample_start(const Key& key, const QueryDesc* query) noexcept {
+    if (!samples) return;
+    Seen& place = seen_of(key);
+    if (place.wait > 0) {
+        --place.wait;
+        return;
+    }
+    if (!in_budget() || !take(key, query, 0)) return;
+    place.interval = std::min(2 * place.interval + 1, longest_interval);
+    place.wait = place.interval / 2 + static_cast<std::uint32_t>(random_bits() % (place.interval + 1));
+}
+
+void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
+    if (!samples || nanoseconds < slow_from) return;
+    // Inside functions, PL/pgSQL's variables may have changed meanwhile, and arguments may be freed.
+    if (query->params != nullptr && (key.toplevel == 0 || query->params->paramFetch != nullptr)) return;
+    Seen& place = seen_of(key);
+    if (nanoseconds <= place.slowest + place.slowest / 8 || !in_budget()) return;
+    if (take(key, query, nanoseconds)) place.slowest = nanoseconds;
+}
+
+}  // namespace perfkit::pg::workload

@@ -1,0 +1,112 @@
+# Samples: every query of the sample registry comes back plannable, and nothing that is sampled gets in a query's way.
+use strict;
+use warnings FATAL => 'all';
+
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Perfkit;
+
+my $node = perfkit_node('main', conf => "pg_perfkit.sample_rate = 10000\npg_perfkit.sample_memory = 2MB\n"
+	  . "pg_perfkit.sample_length = 2kB\npg_perfkit.workload_max = 300");
+
+sub value
+{
+	my ($query) = @_;
+	return $node->safe_psql('postgres', $query);
+}
+
+subtest 'the queries of the sample registry' => sub {
+	my ($code, $out, $error) = $node->psql('postgres', slurp_file("$ENV{PERFKIT_SOURCE}/bench/registry/schema.sql"));
+	is($code, 0, 'the registry is made') or diag $error;
+	my %literal = (integer => '7', bigint => '7', smallint => '7', numeric => '0.5', real => '0.5', 'double precision' => '0.5',
+		text => q('it''s'), 'character varying' => q('it''s'), boolean => 'true', uuid => q('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'),
+		date => q('2024-02-03'), 'timestamp with time zone' => q('2024-02-03 04:05:06+00'), jsonb => q('{"a": 1}'),
+		'timestamp without time zone' => q('2024-02-03 04:05:06'), interval => q('1 day 02:00:00'));
+	my $text = slurp_file("$ENV{PERFKIT_SOURCE}/bench/registry/workload.sql");
+	$text =~ s/--.*//g;
+	my ($queries, %sent) = (0);
+	foreach my $query (grep { /^(SELECT|WITH|INSERT|UPDATE|DELETE)/ } map { s/^\s+|\s+$//gr } split /;/, $text)
+	{
+		my @names;
+		my $bound = $query =~ s/(?<!:):([a-z]\w*)/
+			my $name = $1;
+			my ($n) = grep { $names[$_] eq $name } 0 .. $#names;
+			push @names, $name unless defined $n;
+			'$' . (defined $n ? $n + 1 : scalar @names)/gexr;
+		my ($types) = rows($node, "PREPARE q AS $bound; SELECT array_to_string(parameter_types, '|') FROM pg_prepared_statements WHERE name = 'q'");
+		my @types = split /\|/, $types->[0] // '';
+		my @values = map { $literal{$_} // die "no literal of type $_" } @types;
+		my $with_constants = $bound =~ s/\$(\d+)/$values[$1 - 1] . '::' . $types[$1 - 1]/ger;
+		my $call = @values ? 'EXECUTE q(' . join(', ', @values) . ')' : 'EXECUTE q';
+		# An execution that fails (there are no rows to refer to) is sampled all the same.
+		$node->psql('postgres', "PREPARE q AS $bound; $call; ROLLBACK; $with_constants; SELECT 1", on_error_stop => 0);
+		$sent{$bound} = join ',', map { s/^'(.*)'$/$1/r =~ s/''/'/gr } map { $_ eq 'true' ? 't' : $_ } @values;
+		$sent{$with_constants} = '';
+		$queries++;
+	}
+	cmp_ok($queries, '>', 15, 'there are queries to run');
+	my %found = map { $_->[0] => $_ } rows($node, q{SELECT query, array_to_string(parameters, ','), array_to_string(parameter_types, ', '),
+		(SELECT string_agg(quote_nullable(p), ', ' ORDER BY n) FROM unnest(parameters) WITH ORDINALITY u(p, n))
+		FROM pk_workload_samples WHERE plannable AND toplevel AND kind = 'reservoir'});
+	foreach my $query (sort keys %sent)
+	{
+		my $sample = $found{$query};
+		ok(defined $sample, 'sampled as it was sent') or do { diag $query; next };
+		is($sample->[1], $sent{$query}, 'with its parameters');
+		my ($explain, undef, $message) = $node->psql('postgres', $sample->[2] eq '' ? "EXPLAIN $query"
+			: "PREPARE z ($sample->[2]) AS $query; EXPLAIN EXECUTE z($sample->[3])");
+		is($explain, 0, 'and can be planned again') or diag $message;
+	}
+};
+
+subtest 'a session that holds the lock stops nobody' => sub {
+	my $library = pg_config('pkglibdir') . '/perfkit_workload_lock_probe';
+	plan skip_all => 'not applicable: the probe library is not installed (make install-probe)'
+	  unless glob("$library.*");
+	value("CREATE FUNCTION hold(text, int) RETURNS void AS '$library', 'perfkit_hold_lock' LANGUAGE C");
+	my $holding = q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT hold%' AND state = 'active'};
+	my ($in, $out, $err) = ('', '', '');
+	my $holder = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c',
+			"SELECT hold('pg_perfkit_samples', 600)" ], \$in, \$out, \$err);
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($holding) h") or die 'the lock is not held';
+	is(value(join '', map { "SELECT $_ AS c$_;" } 1 .. 200), join("\n", 1 .. 200), 'queries run');
+	my ($code, undef, $error) = $node->psql('postgres', 'SET statement_timeout = 200; SELECT count(*) FROM pk_workload_samples');
+	like($error, qr/canceling statement due to statement timeout/, 'whoever reads waits, and can be cancelled');
+	is(value("SELECT count(pg_cancel_backend(pid)) FROM ($holding) h"), '1', 'the lock was held all the time');
+	$holder->finish;
+	is(value('SELECT count(*) > 0 FROM pk_workload_samples'), 't', 'and it goes on');
+};
+
+subtest 'bounds' => sub {
+	my $long = 'x' x 5000;
+	value("SELECT length('$long') AS long_text");
+	is(value(q{SELECT truncated, plannable, length(query) FROM pk_workload_samples WHERE query LIKE 'SELECT length%' AND kind = 'reservoir'}), 't|f|2048', 'a long text is cut');
+	my $longer = 'x' x 3000;
+	value("PREPARE l (text, text[]) AS SELECT length(\$1) AS long_value, \$2; EXECUTE l('$longer', ARRAY['a', '$long'])");
+	is(value(q{SELECT plannable, parameter_states, length(parameters[1]) FROM pk_workload_samples WHERE query LIKE '%long_value%' AND query LIKE 'SELECT length($1%' AND kind = 'reservoir'}),
+		'f|{truncated,omitted}|1024', 'long values too');
+	# Characters are not cut apart, whatever the length.
+	value("SET pg_perfkit.sample_length = '" . (256 + $_) . "B'; SELECT length('" . ('é' x 200) . "') AS cut_$_") foreach 0 .. 3;
+	is(value(q{SELECT bool_and(truncated AND octet_length(query) IN (255, 257, 259)) FROM pk_workload_samples WHERE query LIKE 'SELECT length(''é%' AND kind = 'reservoir'}),
+		't', 'between characters');
+	my $many = join '', map { 'SELECT ' . join(', ', ('id') x ($_ % 40 + 1)) . ", '" . ('y' x 400) . "' FROM (VALUES (1)) v(id)" . " WHERE true" . (' AND true' x ($_ / 40)) . ";\n" } 1 .. 1500;
+	value($many);
+	is(value('SELECT sampled <= 300 AND sample_bytes_free >= 0 AND sampled > 20 FROM pk_workload_info()'), 't', 'the store stays in its bounds');
+	is(value('SELECT count(*) > 20 FROM pk_workload_samples'), 't', 'and can be read');
+	cmp_ok(value('SELECT pk_workload_reset()'), '>', 0, 'reset');
+	cmp_ok(value('SELECT sampled FROM pk_workload_info()'), '<', 3, 'forgets the samples');
+};
+
+subtest 'what is left out' => sub {
+	value(q{SET pg_perfkit.workload_samples = off; SELECT 'none' AS unsampled});
+	value(q{CREATE ROLE secretive PASSWORD 'not-optimisable'; ALTER ROLE secretive PASSWORD 'not-optimisable'; DROP ROLE secretive});
+	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE (query LIKE '%unsampled%' OR query LIKE '%not-optimisable%') AND query NOT LIKE '%pk_workload_samples%'}), '0', 'utility statements, and sessions that are not to be sampled');
+	$node->psql('postgres', q{SET statement_timeout = 50; SELECT pg_sleep(100) AS timed_out}, on_error_stop => 0);
+	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query = 'SELECT pg_sleep(100) AS timed_out'}), '1', 'but one that timed out leaves a sample');
+};
+
+server_ok($node, 'at the end');
+$node->stop;
+done_testing();

@@ -191,11 +191,11 @@ house() {
 
 # symbols LABEL LIBRARY...: the module exports what the server calls, and nothing else.
 symbols() {
-    local label=$1 library offenders
+    local label=$1 library names offenders
     shift
     for library; do case $library in *.so | *.dylib) break ;; esac; done
-    offenders=$(nm -D --defined-only "$library" 2>/dev/null | awk '{print $3}' |
-        grep -vE '^(Pg_magic_func|_PG_init|_PG_fini|(pg_finfo_)?(pk_[a-z0-9_]+|uuid_generate_v7))$' || true)
-    if ! nm -D --defined-only "$library" 2>/dev/null | grep -q ' _PG_init$'; then offenders+=" _PG_init is missing"; fi
+    names=$(nm -D --defined-only "$library" 2>/dev/null | awk '{print $3}')
+    offenders=$(grep -vE '^(Pg_magic_func|_PG_init|_PG_fini|(pg_finfo_)?(pk_[a-z0-9_]+|uuid_generate_v7))$' <<<"$names" || true)
+    if ! grep -qx _PG_init <<<"$names"; then offenders+=" _PG_init is missing"; fi
     if [ -n "$offenders" ]; then failed_check "$label" "not ours: $(echo "$offenders" | head -n 5 | paste -sd' ' -)"; else passed_check "$label"; fi
 }

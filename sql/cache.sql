@@ -84,3 +84,61 @@ COMMENT ON COLUMN pk_cache_index.hit_percent IS 'hits in percent of hits and rea
 COMMENT ON COLUMN pk_cache_index.class IS 'good (above 99 %), fair (90 to 99 %), warn (below 90 %)';
 COMMENT ON COLUMN pk_cache_index.since IS 'last reset of the database''s statistics; NULL where they have not been reset since they were created';
 GRANT SELECT ON pk_cache_index TO PUBLIC;
+
+CREATE FUNCTION pk_relation_bytes(relation regclass) RETURNS bigint
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION pk_relation_bytes(regclass) IS
+'Size of the main fork in bytes, like pg_relation_size(), but without a lock, so that it never waits. NULL where there is no such relation or it has no file.';
+
+CREATE FUNCTION pk_buffer_contents(
+    OUT database oid, OUT tablespace oid, OUT filenode oid, OUT buffers bigint, OUT main_buffers bigint,
+    OUT dirty bigint, OUT pinned bigint, OUT usage_count float8)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 1000;
+COMMENT ON FUNCTION pk_buffer_contents() IS
+'What shared_buffers holds, a row for each file of a relation and one for the empty buffers. Takes no lock, not even those of single buffers: while others work, a buffer may be counted as what it was just before.
+database: OID of its database; 0 for shared catalogs, NULL for empty buffers
+tablespace: OID of its tablespace
+filenode: number of its file
+buffers: number of its pages in shared_buffers, all forks together
+main_buffers: those of its main fork
+dirty: those that were changed and not written yet
+pinned: those that a process is using at the moment
+usage_count: their mean usage count, from 0 (next to be evicted) to 5';
+REVOKE EXECUTE ON FUNCTION pk_buffer_contents() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pk_buffer_contents() TO pg_monitor;
+
+CREATE VIEW pk_cache_contents AS
+    WITH here AS MATERIALIZED (
+        SELECT d.oid, d.dattablespace, pg_catalog.current_setting('block_size')::bigint AS block,
+               (SELECT s.setting::float8 FROM pg_catalog.pg_settings s WHERE s.name = 'shared_buffers') AS all_buffers
+        FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
+    )
+    SELECT d.datname AS database_name, n.nspname AS schema_name, c.relname AS relation_name,
+           CASE c.relkind WHEN 'r' THEN 'table' WHEN 'i' THEN 'index' WHEN 't' THEN 'toast' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' END AS kind,
+           b.buffers, b.buffers * h.block AS bytes, pg_catalog.round((100 * b.buffers / h.all_buffers)::numeric, 2)::float8 AS share_percent,
+           pg_catalog.round(100.0 * b.main_buffers * h.block / nullif(@extschema@.pk_relation_bytes(c.oid), 0), 2)::float8 AS cached_percent,
+           b.dirty, b.pinned, pg_catalog.round(b.usage_count::numeric, 2)::float8 AS usage_count, c.oid::pg_catalog.regclass AS relation
+    FROM here h
+    CROSS JOIN @extschema@.pk_buffer_contents() b
+    LEFT JOIN pg_catalog.pg_database d ON d.oid = b.database
+    LEFT JOIN pg_catalog.pg_class c
+        ON CASE c.relfilenode WHEN 0 THEN pg_catalog.pg_relation_filenode(c.oid) ELSE c.relfilenode END = b.filenode
+       AND CASE c.reltablespace WHEN 0 THEN h.dattablespace ELSE c.reltablespace END = b.tablespace
+       AND CASE WHEN c.relisshared THEN 0 ELSE h.oid END = b.database
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
+COMMENT ON VIEW pk_cache_contents IS
+'What shared_buffers holds: a row for each relation of this database, for each file of a relation of another one (without its name), and for the empty buffers. Read without a lock; buffers are counted while they change.';
+COMMENT ON COLUMN pk_cache_contents.database_name IS 'the database; NULL for shared catalogs and empty buffers';
+COMMENT ON COLUMN pk_cache_contents.schema_name IS 'schema of the relation; NULL where it is one of another database, was dropped, or was made by a transaction that has not committed';
+COMMENT ON COLUMN pk_cache_contents.relation_name IS 'the relation; NULL like its schema';
+COMMENT ON COLUMN pk_cache_contents.kind IS 'table, index, toast, materialized view or sequence';
+COMMENT ON COLUMN pk_cache_contents.buffers IS 'number of its pages in shared_buffers, all forks together';
+COMMENT ON COLUMN pk_cache_contents.bytes IS 'the same in bytes';
+COMMENT ON COLUMN pk_cache_contents.share_percent IS 'in percent of shared_buffers';
+COMMENT ON COLUMN pk_cache_contents.cached_percent IS 'share of its main fork that is in shared_buffers';
+COMMENT ON COLUMN pk_cache_contents.dirty IS 'pages that were changed and not written yet';
+COMMENT ON COLUMN pk_cache_contents.pinned IS 'pages that a process is using at the moment';
+COMMENT ON COLUMN pk_cache_contents.usage_count IS 'mean usage count of its pages, from 0 (next to be evicted) to 5; NULL for empty buffers';
+COMMENT ON COLUMN pk_cache_contents.relation IS 'the relation itself; NULL like its name';
+GRANT SELECT ON pk_cache_contents TO pg_monitor;

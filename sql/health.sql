@@ -26,11 +26,6 @@ warn: its value from which it is to warn; NULL for its own
 critical: its value from which it is to be critical; NULL for its own
 muted: it is to be skipped';
 
-CREATE FUNCTION pk_relation_bytes(relation regclass) RETURNS bigint
-    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
-COMMENT ON FUNCTION pk_relation_bytes(regclass) IS
-'Size of the main fork in bytes, like pg_relation_size(), but without a lock, so that it never waits. NULL where there is no such relation or it has no file.';
-
 CREATE FUNCTION pk_sequence_last_value(sequence regclass) RETURNS bigint
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION pk_sequence_last_value(regclass) IS

@@ -1,5 +1,5 @@
-// What the health checks need from C: sizes and sequences without waiting and without privileges on
-// each, and the settings.
+// What the health checks need from C: sequences without waiting and without privileges on each, and the
+// settings.
 
 #include "perfkit/pg/health.hpp"
 
@@ -89,18 +89,6 @@ PERFKIT_FUNCTION(pk_health_settings) {
         rows.add({threshold.check, threshold.warn, threshold.critical, false});
     for (const std::string& name : health::parse_names(muted)) rows.add({name, std::nullopt, std::nullopt, true});
     PG_RETURN_NULL();
-}
-
-PERFKIT_FUNCTION(pk_relation_bytes) {
-    std::int64_t blocks = -1;
-    // A relation that is dropped meanwhile, or whose file is missing, has no size.
-    const auto trouble = pg::in_subtransaction([&] {
-        pg::Storage relation;
-        if (pg::find_storage(PG_GETARG_OID(0), relation) && relation.has_file() && !relation.other_temporary())
-            blocks = pg::blocks_of(relation);
-    });
-    if (trouble || blocks < 0) PG_RETURN_NULL();
-    PG_RETURN_INT64(blocks * BLCKSZ);
 }
 
 PERFKIT_FUNCTION(pk_sequence_last_value) {

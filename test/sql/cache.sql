@@ -22,4 +22,11 @@ SELECT count(*) AS this_database, bool_and(hits > 0 AND hit_percent BETWEEN 0 AN
 -- The server's own views say the same.
 SELECT count(*) AS different FROM pk_cache_table c JOIN pg_statio_all_tables s ON s.schemaname = c.schema_name AND s.relname = c.table_name
 WHERE s.schemaname = 'pk_cache_test' AND (c.heap_reads, c.heap_hits) IS DISTINCT FROM (s.heap_blks_read, s.heap_blks_hit);
+-- Every buffer is counted, and the table that was just read is among them.
+SELECT sum(buffers) = (SELECT setting::bigint FROM pg_settings WHERE name = 'shared_buffers') AS all_buffers FROM pk_buffer_contents();
+SELECT schema_name, relation_name, kind, buffers * current_setting('block_size')::int = bytes AS bytes, buffers > 0 AS cached, cached_percent BETWEEN 1 AND 100 AS percent,
+       dirty <= buffers AND pinned <= buffers AND usage_count BETWEEN 0 AND 5 AS counts, database_name = current_database() AS here
+FROM pk_cache_contents WHERE schema_name = 'pk_cache_test' AND relation_name IN ('a"b', 'a"b_pkey') ORDER BY 2;
+SELECT count(*) > 0 AS shared FROM pk_cache_contents WHERE database_name IS NULL AND relation = 'pg_database'::regclass;
+SELECT count(*) AS twice FROM (SELECT relation FROM pk_cache_contents WHERE relation IS NOT NULL GROUP BY relation HAVING count(*) > 1) r;
 DROP SCHEMA pk_cache_test CASCADE;

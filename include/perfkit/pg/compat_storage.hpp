@@ -50,6 +50,32 @@ inline RelFileNumber locator_number(const RelFileLocator& locator) {
 #endif
 }
 
+inline Oid locator_database(const RelFileLocator& locator) {
+#if PERFKIT_PG16
+    return locator.dbOid;
+#else
+    return locator.dbNode;
+#endif
+}
+
+inline Oid locator_tablespace(const RelFileLocator& locator) {
+#if PERFKIT_PG16
+    return locator.spcOid;
+#else
+    return locator.spcNode;
+#endif
+}
+
+// The relation that a buffer holds a page of.  A template, since few files know what a tag is.
+template <typename Tag>
+RelFileLocator locator_of(const Tag& tag) {
+#if PERFKIT_PG16
+    return BufTagGetRelFileLocator(&tag);
+#else
+    return tag.rnode;
+#endif
+}
+
 // Header and checksum of a page just read from its file, without a message.
 inline bool page_is_verified(char* page, BlockNumber block) {
 #if PERFKIT_PG18

@@ -113,7 +113,7 @@ CREATE FUNCTION pk_workload_info(
 COMMENT ON FUNCTION pk_workload_info() IS
 'Capture itself, in one row; everything but state is NULL without preload.
 state: on, or what keeps this session''s statements from being captured
-since: when counting began: the start of the server or the last reset of everything
+since: when counting began: the last reset of everything, or the start of the server, where nothing was kept over it
 entries: rows of pk_workload
 max_entries: most rows (pg_perfkit.workload_max)
 evictions: rows that had to go for others; their counts remain in pk_workload_total()

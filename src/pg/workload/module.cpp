@@ -1,5 +1,6 @@
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/workload.hpp"
+#include "perfkit/pg/workload/file.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
@@ -27,6 +28,9 @@ void on_startup() {
     if (next_startup != nullptr) next_startup();
     workload::Shared::attach();
     workload::SharedSamples::attach();
+    if (IsUnderPostmaster) return;
+    workload::load_file();
+    workload::save_at_exit();
 }
 
 }  // namespace

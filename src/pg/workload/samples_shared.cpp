@@ -51,22 +51,35 @@ void SharedSamples::attach() {
     if (!found) {
         new (shared) SharedSamples{};
         shared->lock_ = &GetNamedLWLockTranche(tranche)->lock;
-        SampleStore::create(shared + 1, static_cast<std::uint32_t>(max_entries), block_count());
+        shared->make_empty();
     }
     LWLockRelease(AddinShmemInitLock);
+}
+
+std::span<char> SharedSamples::store_bytes() noexcept {
+    return {reinterpret_cast<char*>(&store()),
+            SampleStore::bytes(static_cast<std::uint32_t>(max_entries), block_count())};
+}
+
+void SharedSamples::make_empty() noexcept {
+    SampleStore::create(&store(), static_cast<std::uint32_t>(max_entries), block_count());
 }
 
 bool SharedSamples::offer(const Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds,
                           std::uint64_t random) noexcept {
     if (!LWLockConditionalAcquire(lock_, LW_EXCLUSIVE)) return false;
+    changing_ = true;
     if (nanoseconds > 0)
         store().offer_slowest(key, sample, when, nanoseconds);
     else
         store().offer(key, sample, when, random);
-    LWLockRelease(lock_);
+    unlock();
     return true;
 }
 
-SharedSamples::Access::Access(SharedSamples& held) : shared_(held) { acquire(held.lock_); }
+SharedSamples::Access::Access(SharedSamples& held) : shared_(held) {
+    acquire(held.lock_);
+    held.changing_ = true;
+}
 
 }  // namespace perfkit::pg::workload

@@ -16,6 +16,7 @@ bool track_planning = true;
 int max_entries = 5000;
 int pending_kb = 8;
 int flush_ms = 1000;
+bool save_workload = true;
 bool samples = true;
 bool sample_parameters = true;
 int sample_rate = 50;
@@ -43,6 +44,9 @@ void define_settings() {
     DefineCustomIntVariable("pg_perfkit.workload_flush_interval",
                             "Age at which a session's counts are added up although few.", nullptr, &flush_ms, 1000, 1,
                             INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_perfkit.workload_save", "Keeps counters and samples over a clean restart.",
+                             "In a file in the data directory, which only the server's user can read.", &save_workload,
+                             true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("pg_perfkit.workload_samples",
                              "Keeps some executions of each statement as they were sent.", "Needs pg_perfkit.workload.",
                              &samples, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);

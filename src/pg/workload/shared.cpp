@@ -87,14 +87,27 @@ void Shared::attach() {
         shared->rings_offset_ = layout.rings;
         shared->ring_stride_ = layout.ring_stride;
         shared->rings_ = MaxBackends;
-        shared->since_ = GetCurrentTimestamp();
-        Table::create(start + layout.table, static_cast<std::uint32_t>(max_entries));
+        shared->make_empty();
         for (int i = 0; i < MaxBackends; ++i) {
             shared->swept_heads()[i] = 0;
             Ring::create(start + layout.rings + static_cast<std::size_t>(i) * layout.ring_stride, ring_capacity());
         }
     }
     LWLockRelease(AddinShmemInitLock);
+}
+
+std::span<char> Shared::table_bytes() const noexcept {
+    return {reinterpret_cast<char*>(&table()), Table::bytes(static_cast<std::uint32_t>(max_entries))};
+}
+
+void Shared::make_empty() noexcept {
+    Table::create(table_bytes().data(), static_cast<std::uint32_t>(max_entries));
+    since_ = GetCurrentTimestamp();
+}
+
+// Under the lock, or without anybody else.
+void Shared::collect_all() noexcept {
+    for (int i = 0; i < rings_; ++i) collect(ring(i));
 }
 
 Table& Shared::table() const noexcept {
@@ -126,9 +139,10 @@ void Shared::record(const Event& event, bool may_flush) noexcept {
 
 void Shared::try_flush(TimestampTz now) noexcept {
     if (!LWLockConditionalAcquire(lock_, LW_EXCLUSIVE)) return;
+    changing_ = true;
     flush_own();
     collect_idle(now);
-    LWLockRelease(lock_);
+    unlock();
     last_flush = now;
 }
 
@@ -146,8 +160,9 @@ void Shared::flush_own() noexcept {
 void Shared::flush_at_exit(int, Datum) {
     if (shared == nullptr || !overflow_used) return;
     LWLockAcquire(shared->lock_, LW_EXCLUSIVE);
+    shared->changing_ = true;
     shared->flush_own();
-    LWLockRelease(shared->lock_);
+    shared->unlock();
 }
 
 // Under the lock.
@@ -179,8 +194,9 @@ void acquire(LWLock* lock) {
 
 Shared::Access::Access(Shared& held) : shared_(held) {
     acquire(shared_.lock_);
+    shared_.changing_ = true;
     shared_.flush_own();
-    for (int i = 0; i < shared_.rings_; ++i) shared_.collect(shared_.ring(i));
+    shared_.collect_all();
 }
 
 std::uint64_t Shared::lost_ever() const noexcept {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "perfkit/core/workload/event.hpp"
@@ -26,6 +27,11 @@ public:
     static std::size_t memory() noexcept;
     std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
 
+    // As in Shared.
+    std::span<char> store_bytes() noexcept;
+    bool changing() const noexcept { return changing_; }
+    void make_empty() noexcept;
+
     // Whether the sample could be handed over; nanoseconds: 0 for one taken as the execution began.
     bool offer(const perfkit::workload::Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds,
                std::uint64_t random) noexcept;
@@ -34,7 +40,7 @@ public:
     class Access {
     public:
         explicit Access(SharedSamples& shared);
-        ~Access() { LWLockRelease(shared_.lock_); }
+        ~Access() { shared_.unlock(); }
         Access(const Access&) = delete;
         Access& operator=(const Access&) = delete;
 
@@ -52,6 +58,12 @@ private:
     // Read by every execution, written by resets only: on a line of its own.
     alignas(64) std::atomic<std::uint32_t> generation_{0};
     alignas(64) LWLock* lock_;
+    volatile bool changing_;
+
+    void unlock() noexcept {
+        changing_ = false;
+        LWLockRelease(lock_);
+    }
 };
 
 // What the hooks call; none of it raises an error or waits.

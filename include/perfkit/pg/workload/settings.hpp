@@ -8,6 +8,7 @@ extern bool track_planning;     // pg_perfkit.workload_planning
 extern int max_entries;         // pg_perfkit.workload_max
 extern int pending_kb;          // pg_perfkit.workload_pending
 extern int flush_ms;            // pg_perfkit.workload_flush_interval
+extern bool save_workload;      // pg_perfkit.workload_save
 extern bool samples;            // pg_perfkit.workload_samples
 extern bool sample_parameters;  // pg_perfkit.sample_parameters
 extern int sample_rate;         // pg_perfkit.sample_rate

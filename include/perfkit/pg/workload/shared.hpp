@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "perfkit/core/workload/ring.hpp"
 #include "perfkit/core/workload/table.hpp"
@@ -29,6 +30,15 @@ public:
     static void request();
     static void attach();
 
+    // For the postmaster alone, without children: what a file keeps, and whether the last holder of the lock got to its
+    // end.
+    std::span<char> table_bytes() const noexcept;
+    bool changing() const noexcept { return changing_; }
+    TimestampTz since() const noexcept { return since_; }
+    void set_since(TimestampTz since) noexcept { since_ = since; }
+    void collect_all() noexcept;
+    void make_empty() noexcept;
+
     // Notes one event of this session.  Never waits, never raises an error.  may_flush is false where a
     // lock must not be taken: between an error and its cleanup.
     void record(const perfkit::workload::Event& event, bool may_flush) noexcept;
@@ -38,7 +48,7 @@ public:
     class Access {
     public:
         explicit Access(Shared& shared);
-        ~Access() { LWLockRelease(shared_.lock_); }
+        ~Access() { shared_.unlock(); }
         Access(const Access&) = delete;
         Access& operator=(const Access&) = delete;
 
@@ -74,7 +84,13 @@ private:
     std::uint64_t lost_ever() const noexcept;
     static void flush_at_exit(int code, Datum arg);
 
+    void unlock() noexcept {
+        changing_ = false;
+        LWLockRelease(lock_);
+    }
+
     LWLock* lock_;
+    volatile bool changing_;    // the lock is held: a session that is killed then leaves it so
     std::size_t table_offset_;  // from this
     std::size_t rings_offset_;
     std::size_t ring_stride_;

@@ -1,0 +1,160 @@
+#include "perfkit/pg/workload/file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/sampling.hpp"
+#include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/shared.hpp"
+
+extern "C" {
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "port/pg_crc32c.h"
+#include "storage/fd.h"
+#include "storage/ipc.h"
+}
+
+namespace perfkit::pg::workload {
+
+namespace {
+
+constexpr char path[] = PGSTAT_STAT_PERMANENT_DIRECTORY "/pg_perfkit_workload";
+constexpr char new_path[] = PGSTAT_STAT_PERMANENT_DIRECTORY "/pg_perfkit_workload.new";
+
+// Everything that the layout of what follows depends on.
+struct Header {
+    std::uint64_t magic;
+    std::uint32_t server;
+    std::uint32_t padding;
+    std::uint64_t counters_size;
+    std::uint64_t samples_size;
+    std::uint64_t entry_size;
+    std::int64_t since;
+};
+constexpr std::uint64_t magic = 0x0001'4b57'4b46'5250;  // "PRFKWK", version 1
+
+struct Parts {
+    Header header;
+    std::span<char> counters, samples;
+};
+
+Parts parts() {
+    const std::span<char> counters = Shared::get()->table_bytes();
+    const std::span<char> samples = SharedSamples::get()->store_bytes();
+    return {{magic, PG_VERSION_NUM, 0, counters.size(), samples.size(), sizeof(perfkit::workload::Entry),
+             Shared::get()->since()},
+            counters,
+            samples};
+}
+
+std::uint32_t checksum(const Header& header, const Parts& parts) {
+    pg_crc32c crc;
+    INIT_CRC32C(crc);
+    COMP_CRC32C(crc, &header, sizeof(header));
+    COMP_CRC32C(crc, parts.counters.data(), parts.counters.size());
+    COMP_CRC32C(crc, parts.samples.data(), parts.samples.size());
+    FIN_CRC32C(crc);
+    return crc;
+}
+
+bool write_all(int file, const void* from, std::size_t size) {
+    const char* bytes = static_cast<const char*>(from);
+    while (size > 0) {
+        errno = 0;
+        const ssize_t written = ::write(file, bytes, size);
+        if (written <= 0) {
+            if (errno == EINTR) continue;
+            if (errno == 0) errno = ENOSPC;
+            return false;
+        }
+        bytes += written;
+        size -= static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+bool read_all(int file, void* to, std::size_t size) {
+    char* bytes = static_cast<char*>(to);
+    while (size > 0) {
+        const ssize_t got = ::read(file, bytes, size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        bytes += got;
+        size -= static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
+// Why the file is of no use; null where it was read.
+const char* read_file(int file) {
+    const Parts here = parts();
+    Header header;
+    if (!read_all(file, &header, sizeof(header)) || header.magic != magic) return "it is no such file";
+    Header expected = here.header;
+    expected.since = header.since;
+    if (std::memcmp(&header, &expected, sizeof(header)) != 0)
+        return "it is of another server version or of other settings";
+    std::uint32_t crc;
+    char beyond;
+    if (!read_all(file, here.counters.data(), here.counters.size()) ||
+        !read_all(file, here.samples.data(), here.samples.size()) || !read_all(file, &crc, sizeof(crc)))
+        return "it is too short";
+    if (::read(file, &beyond, 1) != 0) return "it is too long";
+    if (crc != checksum(header, here)) return "its checksum is wrong";
+    Shared::get()->set_since(header.since);
+    return nullptr;
+}
+
+void save(int code, Datum) {
+    // After a crash the memory may be torn; and so it is where a session was killed while it changed it.
+    Shared* const shared = Shared::get();
+    if (code != 0 || shared == nullptr || !save_workload) return;
+    if (shared->changing() || SharedSamples::get()->changing()) {
+        ereport(LOG, (errmsg("pg_perfkit does not keep the workload over this restart: a session was changing it")));
+        return;
+    }
+    shared->collect_all();
+    const Parts here = parts();
+    const std::uint32_t crc = checksum(here.header, here);
+    const int file = BasicOpenFilePerm(new_path, O_CREAT | O_TRUNC | O_WRONLY | PG_BINARY, 0600);
+    const bool written = file >= 0 && write_all(file, &here.header, sizeof(here.header)) &&
+                         write_all(file, here.counters.data(), here.counters.size()) &&
+                         write_all(file, here.samples.data(), here.samples.size()) &&
+                         write_all(file, &crc, sizeof(crc)) && pg_fsync(file) == 0;
+    const int error = errno;
+    if (file >= 0) ::close(file);
+    errno = error;
+    if (!written) {
+        ereport(LOG, (errcode_for_file_access(), errmsg("could not write file \"%s\": %m", new_path)));
+        ::unlink(new_path);
+        return;
+    }
+    durable_rename(new_path, path, LOG);
+}
+
+}  // namespace
+
+void load_file() {
+    const int file = BasicOpenFilePerm(path, O_RDONLY | PG_BINARY, 0600);
+    if (file < 0) {
+        if (errno != ENOENT) ereport(LOG, (errcode_for_file_access(), errmsg("could not open file \"%s\": %m", path)));
+        return;
+    }
+    const char* const reason = read_file(file);
+    ::close(file);
+    ::unlink(path);
+    if (reason == nullptr) return;
+    Shared::get()->make_empty();
+    SharedSamples::get()->make_empty();
+    ereport(LOG, (errmsg("pg_perfkit discards the workload in file \"%s\": %s", path, reason)));
+}
+
+void save_at_exit() { on_shmem_exit(save, 0); }
+
+}  // namespace perfkit::pg::workload

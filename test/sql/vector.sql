@@ -54,6 +54,28 @@ WHERE NOT (vector_near(pk_l2_distance(v, w), l2_distance(v, w))
       AND vector_near(pk_norm(h), l2_norm(h))
       AND pk_l2_distance(v, w) = pk_l2_distance(v::real[], w::real[])
       AND pk_cosine_distance(v, v) = 0 AND pk_cosine_distance(h, h) = 0);
+-- The k nearest, against pgvector's operators and a sort: no two rows are equally far, by any metric.
+CREATE TABLE vector_rows AS
+SELECT n, v::vector, v::vector::halfvec AS h, (first_value(v) OVER (PARTITION BY dims ORDER BY n))::vector AS q
+FROM (SELECT n, dims, array_agg(sin(i * 0.7) + n * cos(i * n)::real / 3 ORDER BY i)::real[] AS v
+      FROM generate_series(1, 9) n, unnest('{100,16000}'::int[]) dims, generate_series(1, dims) i GROUP BY n, dims) r;
+CREATE VIEW vector_nearest AS
+SELECT dims, metric, k, found, found = wanted AND found_half = wanted_half AS same
+FROM unnest('{100,16000}'::int[]) dims, unnest('{1,2,7}'::int[]) k, unnest('{l2,inner_product,cosine,l1}'::text[]) metric,
+     LATERAL (SELECT pk_nearest(n, v, q, k, metric) AS found, pk_nearest(n, h, q::halfvec, k, metric) AS found_half
+              FROM vector_rows WHERE vector_dims(v) = dims) f,
+     LATERAL (SELECT (array_agg(n ORDER BY d))[:k] AS wanted, (array_agg(n ORDER BY e))[:k] AS wanted_half
+              FROM (SELECT n, CASE metric WHEN 'l2' THEN v <-> q WHEN 'inner_product' THEN v <#> q WHEN 'cosine' THEN v <=> q ELSE l1_distance(v, q) END AS d,
+                           CASE metric WHEN 'l2' THEN h <-> q::halfvec WHEN 'inner_product' THEN h <#> q::halfvec WHEN 'cosine' THEN h <=> q::halfvec
+                                       ELSE l1_distance(h, q::halfvec) END AS e
+                    FROM vector_rows WHERE vector_dims(v) = dims) r) w;
+SELECT metric, k, found FROM vector_nearest WHERE dims = 100 ORDER BY metric, k;
+SELECT * FROM vector_nearest WHERE NOT same;
+SELECT pk_nearest(n, v, '[1,2]'::vector, 3) FROM vector_rows;
+SELECT pk_nearest(n, h, q::halfvec, 3) FROM vector_rows WHERE vector_dims(v) = 100;
+DROP VIEW vector_nearest;
+DROP TABLE vector_rows;
+
 DO $$
 DECLARE
     instruction_set text;

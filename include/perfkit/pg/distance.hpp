@@ -18,11 +18,13 @@ void init_distance();
 [[noreturn]] void raise_different_lengths(std::size_t first, std::size_t second);
 
 // The elements of a one-dimensional array, of type T, without NULLs; anything else is an ERROR
-// (2202E, 22004) that names the argument by its number.
+// (2202E, 22004) that names the argument by its number, counted from 0.
 template <typename T>
 class ArrayArgument {
 public:
-    ArrayArgument(FunctionCallInfo fcinfo, int argument);
+    using Element = T;
+
+    ArrayArgument(Datum datum, int argument);
     const T* data() const { return data_; }
     std::size_t size() const { return size_; }
 
@@ -35,14 +37,14 @@ private:
 // A distance of two vectors, read as Argument says.
 template <typename Argument, auto Distance>
 Datum distance_of_pair(FunctionCallInfo fcinfo) {
-    const Argument a(fcinfo, 0), b(fcinfo, 1);
+    const Argument a(PG_GETARG_DATUM(0), 0), b(PG_GETARG_DATUM(1), 1);
     if (a.size() != b.size()) raise_different_lengths(a.size(), b.size());
     return Float8GetDatum(Distance(session_kernels(), a.data(), b.data(), a.size()));
 }
 
 template <typename Argument, auto Norm>
 Datum norm_of(FunctionCallInfo fcinfo) {
-    const Argument a(fcinfo, 0);
+    const Argument a(PG_GETARG_DATUM(0), 0);
     return Float8GetDatum(Norm(session_kernels(), a.data(), a.size()));
 }
 

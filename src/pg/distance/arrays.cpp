@@ -52,7 +52,7 @@ void raise_different_lengths(std::size_t first, std::size_t second) {
 }
 
 template <typename T>
-ArrayArgument<T>::ArrayArgument(FunctionCallInfo fcinfo, int argument) : flat_(PG_GETARG_DATUM(argument)) {
+ArrayArgument<T>::ArrayArgument(Datum datum, int argument) : flat_(datum) {
     const auto* array = flat_.as<ArrayType>();
     if (ARR_NDIM(array) > 1) raise_dimensions(argument, ARR_NDIM(array));
     if (ARR_NDIM(array) == 0) return;

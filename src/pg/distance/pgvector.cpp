@@ -1,23 +1,17 @@
 // Distances of pgvector's vector and halfvec, for the extension pg_perfkit_vector.
-//
-// Nothing of pgvector's is called or included: its values are read as they are stored.
+
+#include "perfkit/pg/pgvector.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "perfkit/core/distance/distance.hpp"
 #include "perfkit/pg/distance.hpp"
 
 namespace perfkit::pg {
 
-namespace {
-
-// How both types lie in a datum; `dimensions` elements follow.
-struct Stored {
-    std::int32_t length_word;
-    std::int16_t dimensions;
-    std::int16_t unused;
-};
-static_assert(sizeof(Stored) == 8);
-
-[[noreturn]] void raise_unknown_layout(std::size_t bytes, int dimensions) {
+void raise_unknown_layout(std::size_t bytes, int dimensions) {
     call([=] {
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a value is not laid out as pgvector 0.7 to 0.8 do"),
                         errdetail("It has %zu bytes and says that it has %d dimensions.", bytes, dimensions),
@@ -26,23 +20,25 @@ static_assert(sizeof(Stored) == 8);
     pg_unreachable();
 }
 
-template <typename T>
-class VectorArgument {
-public:
-    VectorArgument(FunctionCallInfo fcinfo, int argument) : flat_(PG_GETARG_DATUM(argument)) {
-        const auto* stored = flat_.as<Stored>();
-        size_ = static_cast<std::size_t>(stored->dimensions);
-        const std::size_t bytes = VARSIZE(stored);
-        if (stored->dimensions < 0 || bytes != sizeof(Stored) + size_ * sizeof(T))
-            raise_unknown_layout(bytes, stored->dimensions);
-    }
-    const T* data() const { return reinterpret_cast<const T*>(flat_.as<Stored>() + 1); }
-    std::size_t size() const { return size_; }
+}  // namespace perfkit::pg
 
-private:
-    Flat flat_;
-    std::size_t size_;
-};
+namespace perfkit::pg {
+
+namespace {
+
+// What the indexes order by: nearer is less.
+template <typename T>
+double negative_inner_product(const distance::Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    return -distance::inner_product(kernels, a, b, n);
+}
+
+// The angle between two vectors of length 1, as a share of a half turn: unlike the product, it obeys the
+// triangle inequality, which k-means for lists relies on.
+template <typename T>
+double spherical_distance(const distance::Kernels& kernels, const T* a, const T* b, std::size_t n) {
+    const double cosine = distance::inner_product(kernels, a, b, n);
+    return std::acos(std::clamp(cosine, -1.0, 1.0)) / std::numbers::pi;
+}
 
 }  // namespace
 
@@ -81,3 +77,17 @@ PERFKIT_FUNCTION(pk_l1_distance_halfvec) {
     return pg::distance_of_pair<HalfVector, distance::l1<distance::Half>>(fcinfo);
 }
 PERFKIT_FUNCTION(pk_norm_halfvec) { return pg::norm_of<HalfVector, distance::norm<distance::Half>>(fcinfo); }
+
+// Support functions of the operator classes.
+PERFKIT_FUNCTION(pk_negative_inner_product_vector) {
+    return pg::distance_of_pair<Vector, pg::negative_inner_product<float>>(fcinfo);
+}
+PERFKIT_FUNCTION(pk_spherical_distance_vector) {
+    return pg::distance_of_pair<Vector, pg::spherical_distance<float>>(fcinfo);
+}
+PERFKIT_FUNCTION(pk_negative_inner_product_halfvec) {
+    return pg::distance_of_pair<HalfVector, pg::negative_inner_product<distance::Half>>(fcinfo);
+}
+PERFKIT_FUNCTION(pk_spherical_distance_halfvec) {
+    return pg::distance_of_pair<HalfVector, pg::spherical_distance<distance::Half>>(fcinfo);
+}

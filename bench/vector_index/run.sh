@@ -1,0 +1,83 @@
+#!/bin/bash
+# hnsw and ivfflat with pgvector's operator classes and with ours: CPU time of the server process to build,
+# and to search the same graph with either.  Connects as psql does, to a server on this machine where
+# pg_perfkit and pgvector can be created; makes and drops a database of its own.  Superusers only: to search
+# one graph with both, it exchanges the operator class in the catalog.
+#
+#   bench/vector_index/run.sh [rounds (5)] [rows (10000)] [dimensions (768)]
+set -euo pipefail
+rounds=${1:-5} rows=${2:-10000} dimensions=${3:-768} searches=300
+database=perfkit_bench_$$
+out=$(mktemp -d)
+trap 'psql -Xq -d postgres -c "DROP DATABASE IF EXISTS $database" >/dev/null 2>&1; rm -rf "$out"' EXIT
+psql -Xq -d postgres -c "CREATE DATABASE $database"
+export PGDATABASE=$database
+
+# Synthetic: 200 centres, and rows about them.
+psql -Xq -v ON_ERROR_STOP=1 <<SQL
+SET client_min_messages = warning;
+CREATE EXTENSION pg_perfkit_vector CASCADE;
+SELECT setseed(0.5);
+CREATE TABLE centres AS SELECT c, j, random() - 0.5 AS x FROM generate_series(1, 200) c, generate_series(1, $dimensions) j;
+CREATE TABLE items (id int, v vector($dimensions));
+ALTER TABLE items ALTER v SET STORAGE EXTERNAL;
+INSERT INTO items SELECT i, array_agg(x + (random() - 0.5) * 0.8 ORDER BY j)::real[]::vector
+FROM generate_series(1, $rows) i JOIN centres ON c = 1 + i % 200 GROUP BY i;
+VACUUM ANALYZE items;
+CREATE FUNCTION search(operator text) RETURNS bigint LANGUAGE plpgsql AS \$\$
+DECLARE q vector; id int; total bigint := 0;
+BEGIN
+    FOR q IN SELECT v FROM items WHERE items.id <= $searches ORDER BY items.id LOOP
+        FOR id IN EXECUTE format('SELECT id FROM items ORDER BY v %s \$1 LIMIT 10', operator) USING q LOOP total := total * 31 % 1000000007 + id; END LOOP;
+    END LOOP;
+    RETURN total;  -- tells whether the same rows came in the same order
+END \$\$;
+CREATE FUNCTION give(to_ours bool) RETURNS void LANGUAGE sql AS \$\$
+    UPDATE pg_index i SET indclass = other.oid::text::oidvector FROM pg_class c, pg_opclass this, pg_opclass other
+    WHERE c.oid = i.indexrelid AND c.relname = 'items_index' AND this.oid = i.indclass[0] AND other.opcmethod = this.opcmethod
+      AND other.opcname = CASE WHEN to_ours THEN 'pk_' ELSE '' END || regexp_replace(this.opcname, '^pk_', '') \$\$;
+SQL
+
+# shellcheck disable=SC2016  # psql's shell expands it
+cpu='\! echo $NAME $(cut -d" " -f1 /proc/$BACKEND/schedstat)'
+session() { # session SQL... : one connection; between two lines of $cpu the process does what is measured
+    printf '%s\n' "SET max_parallel_maintenance_workers = 0; SET maintenance_work_mem = '1GB'; SET enable_seqscan = off; SET enable_sort = off;" \
+        "SELECT pg_backend_pid() AS pid \\gset" "\\setenv BACKEND :pid" "$@" | psql -XqAt -v ON_ERROR_STOP=1
+}
+
+for case in "hnsw l2 <->" "hnsw cosine <=>" "ivfflat l2 <->" "ivfflat cosine <=>"; do
+    read -r method metric operator <<<"$case"
+    options=
+    [ "$method" = hnsw ] || options="WITH (lists = 100)"
+    for ((round = 0; round < rounds; ++round)); do
+        for prefix in '' pk_; do
+            name="$method-$metric-build-${prefix:-pgvector}"
+            session "\\setenv NAME $name" "$cpu" "CREATE INDEX items_index ON items USING $method (v ${prefix}vector_${metric}_ops) $options;" "$cpu" \
+                'SELECT pg_backend_pid() \g /dev/null' "DROP INDEX items_index;" >>"$out/times"
+        done
+    done
+    psql -Xq -c "SET client_min_messages = error; CREATE INDEX items_index ON items USING $method (v vector_${metric}_ops) $options"
+    for ((round = 0; round < rounds; ++round)); do
+        for ours in false true; do
+            psql -Xq -c "SELECT give($ours)" -o /dev/null
+            name="$method-$metric-search-$([ $ours = true ] && echo pk_ || echo pgvector)"
+            session "SET ivfflat.probes = 10;" "SET hnsw.ef_search = 40;" "SELECT search('$operator') \\g /dev/null" "\\setenv NAME $name" "$cpu" \
+                "SELECT 'result', '$method $metric', search('$operator');" "$cpu" >>"$out/times"
+        done
+    done
+    psql -Xq -c "DROP INDEX items_index"
+done
+awk -F'[ |]' -v searches=$searches '
+    $1 == "result" { if (seen[$2 $3] != "" && seen[$2 $3] != $4) differ[$2 $3] = 1; seen[$2 $3] = $4; next }
+    { if ($1 == last) { time[$1, ++count[$1]] = $2 - at; last = "" } else { last = $1; at = $2 } }
+    function median(name,   a, b, c, swap) { c = count[name]
+        for (a = 1; a <= c; ++a) for (b = a + 1; b <= c; ++b) if (time[name, b] < time[name, a]) {
+            swap = time[name, a]; time[name, a] = time[name, b]; time[name, b] = swap }
+        return time[name, int((c + 1) / 2)] }
+    END { print "| index | pgvector: median (fastest) | pg_perfkit: median (fastest) | ratio of medians | same results |\n| --- | ---: | ---: | ---: | --- |"
+        for (m = 1; m <= 2; ++m) for (d = 1; d <= 2; ++d) for (w = 1; w <= 2; ++w) {
+            method = m == 1 ? "hnsw" : "ivfflat"; metric = d == 1 ? "l2" : "cosine"; what = w == 1 ? "build" : "search"
+            unit = w == 1 ? 1e9 : searches * 1e3
+            key = method "-" metric "-" what "-"; a = median(key "pgvector"); b = median(key "pk_")
+            printf "| %s, %s, %s | %.3g (%.3g) %s | %.3g (%.3g) %s | %.2f | %s |\n", method, metric, what, a / unit, time[key "pgvector", 1] / unit,
+                w == 1 ? "s" : "µs", b / unit, time[key "pk_", 1] / unit, w == 1 ? "s" : "µs", a / b, w == 1 ? "" : differ[method metric] ? "no" : "yes" } }' "$out/times"

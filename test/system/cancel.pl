@@ -68,11 +68,17 @@ foreach my $round (0 .. $rounds)
 	{
 		$session->{timeout}->start;    # for this call: by default the time is for all
 		$session->{stdin} .= "$call->{statement};\n\\echo done-$round\n\\warn done-$round\n";
-		my $asked = time;
-		usleep(1000 * 3**$round);    # 1 ms to 0.7 s
-		$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid) FROM pg_stat_activity WHERE pid = $pid AND state = 'active'");
+		my $done = sub { $session->{stdout} =~ /done-$round\n/ && $session->{stderr} =~ /done-$round\n/ };
+		my $due = time + 0.001 * 3**$round;    # 1 ms to 0.7 s
+		while (time < $due && !$done->())
+		{
+			$session->{run}->pump_nb;
+			usleep(500);
+		}
+		$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid) FROM pg_stat_activity WHERE pid = $pid AND state = 'active'")
+		  unless $done->();
 		my $cancelled = time;
-		$session->{run}->pump until $session->{stdout} =~ /done-$round\n/ && $session->{stderr} =~ /done-$round\n/;
+		$session->{run}->pump until $done->();
 		push @cancelled, [ time - $cancelled, $call->{statement} ];
 		($session->{stdout}, $session->{stderr}) = ('', '');
 	}

@@ -57,7 +57,8 @@ ExplainStmt* explanation(const char* query, bool generic) {
     }
     ExplainStmt* const statement = makeNode(ExplainStmt);
     statement->query = raw->stmt;
-#if PG_VERSION_NUM >= 160000  // the option is as old
+// The option is as old as version 16.
+#if PERFKIT_PG16
     if (generic) statement->options = list_make1(makeDefElem(pstrdup("generic_plan"), nullptr, -1));
 #else
     static_cast<void>(generic);

@@ -94,7 +94,7 @@ void quietly(Body&& body) noexcept {
     static MemoryContext scratch = nullptr;
     const MemoryContext before = CurrentMemoryContext;
     const std::uint32_t held = InterruptHoldoffCount, cancel_held = QueryCancelHoldoffCount;
-    HOLD_INTERRUPTS();  // an error of the user's must not be swallowed
+    InterruptHoldoffCount = held + 1;  // an error of the user's must not be swallowed
     try {
         if (scratch == nullptr)
             scratch =
@@ -192,9 +192,10 @@ std::vector<std::string> planner_settings() {
         const char* const value = call([name] { return GetConfigOptionByName(name, nullptr, true); });
         if (value != nullptr) result.push_back(clipped(std::string(name) + "=" + value, value_limit));
     }
-    for (const auto& [name, standard] : meaning) {
-        const char* const value = call([name = name] { return GetConfigOptionByName(name, nullptr, true); });
-        if (value != nullptr && std::strcmp(value, standard) != 0) result.push_back(std::string(name) + "=" + value);
+    for (const auto& setting : meaning) {
+        const char* const value = call([&setting] { return GetConfigOptionByName(setting[0], nullptr, true); });
+        if (value != nullptr && std::strcmp(value, setting[1]) != 0)
+            result.push_back(std::string(setting[0]) + "=" + value);
     }
     return result;
 }

@@ -10,7 +10,9 @@
 //    swap one for another of the same table.
 //
 // A plan that uses the indexes U stays the best for every set between U and the one it was planned
-// with, so most questions are answered without the planner.
+// with, so most questions are answered without the planner.  And no set is cheaper than a larger one,
+// nor dearer than a plan that it allows, so that most moves are known to be worse than another, or
+// than nothing, before all of their queries have been planned.
 
 #include "perfkit/core/advisor/select.hpp"
 
@@ -32,6 +34,7 @@ constexpr double least_improvement = 0.05;    // a smaller fall of a query's cos
 constexpr double least_worth_telling = 0.01;  // a query whose cost falls by less is not counted as helped
 // A smaller index may take the place of a larger one that saves a little more; the way back needs
 // more than that, so that exchanges come to an end.
+constexpr double negligible = 1e-4;  // of the workload's time: what is not worth a plan to know
 constexpr double give_up = 0.02;
 constexpr double win_back = 0.04;
 
@@ -76,6 +79,24 @@ public:
     }
 
     double cost(int query, const IndexSet& set) { return plan(query, set).cost; }
+
+    // What earlier plans tell of a cost.
+    struct Bounds {
+        double least = 0;
+        double most = std::numeric_limits<double>::infinity();
+    };
+    Bounds bounds(int query, const IndexSet& set) const {
+        const IndexSet asked = common(set, workload_[query].relevant);
+        Bounds found;
+        for (const Entry& entry : known_[query]) {
+            const bool cheaper = within(asked, entry.planned_with), possible = within(entry.plan.used, asked);
+            if (cheaper && possible) return {entry.plan.cost, entry.plan.cost};
+            if (cheaper) found.least = std::max(found.least, entry.plan.cost);
+            if (possible) found.most = std::min(found.most, entry.plan.cost);
+        }
+        found.least = std::min(found.least, found.most);
+        return found;
+    }
 
     std::int64_t plans = 0, answered = 0;
 
@@ -137,12 +158,44 @@ private:
         return queries;
     }
 
-    // What changing one set into another saves per hour, upkeep deducted.
+    struct Gain {
+        double most = 0;    // it is no more than this
+        bool exact = true;  // and no less
+    };
+
+    // What changing one set into another saves per hour, upkeep deducted; only as exactly as it takes
+    // to tell that it is less than `need`.
+    Gain gain(const IndexSet& from, const IndexSet& to, double need) {
+        struct Open {
+            int query;
+            double doubt;  // how much less it may save
+        };
+        std::vector<Open> open;
+        double most = upkeep(from) - upkeep(to);
+        for (const int query : touched(joined(without(from, to), without(to, from)))) {
+            const double unit = workload_[query].weight / before_[query];
+            const Planner::Bounds after = planner_.bounds(query, to);
+            const double doubt = unit * (after.most - after.least);
+            most += time(query, from);
+            if (doubt <= negligible * total_) {
+                most -= unit * after.most;
+            } else {
+                most -= unit * after.least;
+                open.push_back({query, doubt});
+            }
+        }
+        std::stable_sort(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.doubt > b.doubt; });
+        for (const Open& left : open) {
+            if (most < need) return {most, false};
+            const double unit = workload_[left.query].weight / before_[left.query];
+            const double least = planner_.bounds(left.query, to).least;
+            most -= unit * (planner_.cost(left.query, to) - least);
+        }
+        return {most, true};
+    }
+
     double gain(const IndexSet& from, const IndexSet& to) {
-        const IndexSet changed = joined(without(from, to), without(to, from));
-        double sum = upkeep(from) - upkeep(to);
-        for (const int query : touched(changed)) sum += time(query, from) - time(query, to);
-        return sum;
+        return gain(from, to, -std::numeric_limits<double>::infinity()).most;
     }
 
     bool fits(const IndexSet& set) const {
@@ -203,7 +256,8 @@ private:
         };
         std::priority_queue<Promise> waiting;
         const double endless = std::numeric_limits<double>::infinity();
-        for (const IndexSet& move : moves_) waiting.push({endless, &move, static_cast<std::size_t>(-1)});
+        constexpr auto never = static_cast<std::size_t>(-1);
+        for (const IndexSet& move : moves_) waiting.push({promised(gain({}, move, endless).most, move), &move, never});
         std::size_t version = 0;
         while (!waiting.empty() && !stop()) {
             Promise next = waiting.top();
@@ -217,16 +271,24 @@ private:
                 ++version;
                 continue;
             }
-            const double saved = gain(chosen_, grown);
-            if (saved <= threshold() * static_cast<double>(added.size())) {
-                // Alone it saves too little; a bundle that has it may still come.
-                continue;
-            }
-            next.score = std::isinf(options_.budget) ? saved : saved / std::max(1.0, bytes(added));
-            next.measured = version;
+            // Alone it may save too little; a bundle that has it may still come.
+            const double least = threshold() * static_cast<double>(added.size());
+            // The next in line; a little less, lest two that promise the same wait for each other.
+            const double rival = waiting.empty() ? 0 : waiting.top().score * (1 - noise);
+            const Gain saved = gain(chosen_, grown, std::max(least, rival * unit_of(added)));
+            if (saved.most <= least) continue;
+            next.score = promised(saved.most, added);
+            next.measured = saved.exact ? version : never;
             waiting.push(next);
         }
     }
+
+    // What a move's saving is measured by: itself, or its bytes where these are scarce.
+    double unit_of(const IndexSet& added) const {
+        return std::isinf(options_.budget) ? 1 : std::max(1.0, bytes(added));
+    }
+
+    double promised(double saved, const IndexSet& added) const { return saved / unit_of(added); }
 
     double threshold() const { return std::max(options_.min_gain * total_, total_ * 1e-9); }
 
@@ -234,10 +296,12 @@ private:
     // notably more, or about as much with fewer bytes.
     bool better(const IndexSet& to, double worth) {
         if (!fits(to)) return false;
-        const double saved = gain(chosen_, to);
         const double growth = bytes(to) - bytes(chosen_);
-        if (growth < -noise * bytes(chosen_)) return saved >= -give_up * worth;
-        return saved > (growth > 0 ? win_back * worth : noise * total_);
+        const double need = growth < -noise * bytes(chosen_) ? -give_up * worth
+                            : growth > 0                     ? win_back * worth
+                                                             : noise * total_;
+        const Gain saved = gain(chosen_, to, need);
+        return saved.exact && saved.most > need;
     }
 
     // One exchange, or false where none improves the set.

@@ -1,0 +1,163 @@
+#include "perfkit/core/advisor/select.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace perfkit {
+namespace {
+
+using advisor::Candidate;
+using advisor::CostModel;
+using advisor::IndexSet;
+using advisor::Plan;
+using advisor::select;
+using advisor::Selection;
+using advisor::SelectOptions;
+using advisor::WorkItem;
+
+// A query costs 100, or what the cheapest of its ways does whose indexes all exist.
+struct Way {
+    IndexSet needs;
+    double cost;
+};
+
+class Model : public CostModel {
+public:
+    explicit Model(std::vector<std::vector<Way>> ways) : ways_(std::move(ways)) {}
+
+    Plan plan(int query, const IndexSet& indexes) override {
+        ++asked;
+        Plan best{100, {}};
+        for (const Way& way : ways_[query])
+            if (way.cost < best.cost &&
+                std::includes(indexes.begin(), indexes.end(), way.needs.begin(), way.needs.end()))
+                best = {way.cost, way.needs};
+        return best;
+    }
+
+    int asked = 0;
+
+private:
+    std::vector<std::vector<Way>> ways_;
+};
+
+IndexSet chosen(const Selection& selection) {
+    IndexSet set;
+    for (const auto& choice : selection.choices) set.push_back(choice.candidate);
+    std::sort(set.begin(), set.end());
+    return set;
+}
+
+Candidate of(double bytes, double upkeep = 0) { return {bytes, upkeep, 0, {}}; }
+
+TEST(Select, TakesWhatSavesAndNothingElse) {
+    Model model({{{{0}, 10}, {{1}, 50}}, {{{2}, 99.9999999}}});
+    const Selection result = select({of(1), of(1), of(1)}, {{1, {0, 1}}, {1, {2}}}, model, {});
+    EXPECT_EQ(chosen(result), IndexSet({0}));
+    EXPECT_DOUBLE_EQ(result.after[0], 10);
+    EXPECT_DOUBLE_EQ(result.choices[0].saved, 0.9);
+}
+
+TEST(Select, UpkeepMustBeEarned) {
+    const std::vector<std::vector<Way>> ways{{{{0}, 50}}};
+    Model cheap(ways), dear(ways);
+    EXPECT_EQ(chosen(select({of(1, 0.4)}, {{1, {0}}}, cheap, {})), IndexSet({0}));
+    EXPECT_EQ(chosen(select({of(1, 0.6)}, {{1, {0}}}, dear, {})), IndexSet());
+}
+
+TEST(Select, ABudgetGoesToWhatSavesMostPerByte) {
+    SelectOptions options;
+    options.budget = 10;
+    Model model({{{{0}, 10}}, {{{1}, 40}}, {{{2}, 40}}});
+    EXPECT_EQ(chosen(select({of(10), of(5), of(5)}, {{1, {0}}, {1, {1}}, {1, {2}}}, model, options)), IndexSet({1, 2}));
+    options.budget = 4;
+    EXPECT_EQ(chosen(select({of(10), of(5), of(5)}, {{1, {0}}, {1, {1}}, {1, {2}}}, model, options)), IndexSet());
+}
+
+TEST(Select, IndexesThatOnlyHelpTogetherAreFound) {
+    Model model({{{{0, 1}, 5}}});
+    const Selection result = select({of(1), of(1)}, {{1, {0, 1}}}, model, {});
+    EXPECT_EQ(chosen(result), IndexSet({0, 1}));
+    EXPECT_DOUBLE_EQ(result.choices[0].saved + result.choices[1].saved, 0.95);
+}
+
+TEST(Select, NumberAndLeastGainAreLimits) {
+    SelectOptions options;
+    options.max_indexes = 1;
+    Model model({{{{0}, 10}}, {{{1}, 20}}});
+    EXPECT_EQ(chosen(select({of(1), of(1)}, {{1, {0}}, {1, {1}}}, model, options)), IndexSet({0}));
+    options.max_indexes = 5;
+    options.min_gain = 0.42;
+    EXPECT_EQ(chosen(select({of(1), of(1)}, {{1, {0}}, {1, {1}}}, model, options)), IndexSet({0}));
+}
+
+// Against all sets, on random workloads: how near the choice comes, and what it asks.
+TEST(Select, ComesCloseToTheBestSetAndAsksLittle) {
+    std::mt19937 random(7);
+    const auto draw = [&](int from, int to) { return from + static_cast<int>(random() % (to - from + 1)); };
+    double found = 0, best_of_all = 0;
+    std::int64_t asked = 0, possible = 0;
+    for (int round = 0; round < 60; ++round) {
+        constexpr int count = 8, queries = 6;
+        std::vector<Candidate> candidates;
+        for (int i = 0; i < count; ++i) candidates.push_back(of(draw(1, 10), draw(0, 5) / 100.0));
+        std::vector<std::vector<Way>> ways(queries);
+        std::vector<WorkItem> work(queries);
+        for (int query = 0; query < queries; ++query) {
+            work[query].weight = draw(1, 5);
+            for (int way = draw(1, 4); way > 0; --way) {
+                IndexSet needs{draw(0, count - 1)};
+                if (draw(0, 2) == 0) needs.push_back(draw(0, count - 1));
+                std::sort(needs.begin(), needs.end());
+                needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
+                ways[query].push_back({needs, static_cast<double>(draw(5, 95))});
+            }
+            for (int i = 0; i < count; ++i) work[query].relevant.push_back(i);
+        }
+        SelectOptions options;
+        options.budget = round % 2 ? draw(5, 30) : std::numeric_limits<double>::infinity();
+        const auto worth = [&](const IndexSet& set) {
+            Model model(ways);
+            double sum = 0, bytes = 0;
+            for (const int index : set) {
+                sum -= candidates[index].upkeep;
+                bytes += candidates[index].bytes;
+            }
+            if (bytes > options.budget) return -1.0;
+            for (int query = 0; query < queries; ++query)
+                sum += work[query].weight * (1 - model.plan(query, set).cost / 100);
+            return sum;
+        };
+        double best = 0;
+        for (int bits = 0; bits < 1 << count; ++bits) {
+            IndexSet set;
+            for (int i = 0; i < count; ++i)
+                if (bits >> i & 1) set.push_back(i);
+            best = std::max(best, worth(set));
+        }
+        Model model(ways);
+        const Selection result = select(candidates, work, model, options);
+        EXPECT_EQ(result.plans, model.asked);
+        EXPECT_TRUE(result.complete);
+        EXPECT_GE(worth(chosen(result)), 0.6 * best);
+        found += worth(chosen(result));
+        best_of_all += best;
+        asked += result.plans;
+        possible += queries << count;
+    }
+    EXPECT_GT(found, 0.97 * best_of_all);
+    EXPECT_LT(asked, possible / 20);
+}
+
+TEST(Select, StopsWhenTimeIsUp) {
+    SelectOptions options;
+    options.out_of_time = [] { return true; };
+    Model model({{{{0}, 10}}, {{{1}, 20}}});
+    const Selection result = select({of(1), of(1)}, {{1, {0}}, {1, {1}}}, model, options);
+    EXPECT_FALSE(result.complete);
+}
+
+}  // namespace
+}  // namespace perfkit

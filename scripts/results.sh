@@ -47,6 +47,7 @@ part() {
         failed_check "$label" "came to no result (status $status)"
     fi
     rm -f "$log"
+    line_at=$SECONDS
 }
 show_all_but_sums() {
     local log=$1

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Tests everything that can be tested on this machine, against private servers; touches no other.
 #
-# usage: scripts/test.sh [--unit] [--pg NN]... [--no-system] [--no-install] [--installed]
+# usage: scripts/test.sh [--unit] [--pg NN]... [--no-system] [--no-install] [--installed] [--preloaded]
 #   --unit        only the rules of the house and the unit tests, no server
 #   --pg NN       only this PostgreSQL, may be repeated; otherwise each from 15 on that is found
 #                 (PG_CONFIG=... names one by its path)
 #   --no-system   without the system tests (several sessions, crashes, standbys)
 #   --no-install  install no packages; use what is there
+#   --preloaded   the regression tests once, with the library preloaded, instead of also without
 #   --installed   build nothing: only the regression tests, of the pg_perfkit that make install put there
 # CXX=... chooses the compiler.  With CI=true warnings are errors.
 # The last line is "N passed, N failed, N skipped", and the exit status is 0 when nothing failed.
@@ -16,13 +17,14 @@ set -euo pipefail
 # shellcheck source=scripts/results.sh
 . "$checkout/scripts/results.sh"
 
-only_unit='' with_system=1 with_install=1 only_installed='' versions=()
+only_unit='' with_system=1 with_install=1 only_installed='' only_preloaded='' versions=()
 while [ $# -gt 0 ]; do
     case $1 in
         --unit) only_unit=1 ;;
         --no-system) with_system='' ;;
         --no-install) with_install='' ;;
         --installed) only_installed=1 with_install='' with_system='' ;;
+        --preloaded) only_preloaded=1 ;;
         --pg) versions+=("${2:?--pg needs a version, such as 17}"); shift ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) die "scripts/test.sh knows no $1; see scripts/test.sh --help" ;;
@@ -154,7 +156,7 @@ system_tests() {
     local label=$1 name=$2 pg_config=$3 log=$work/log/$2-system
     as_server mkdir -p "$work/$name/build/cmake"
     as_server ln -sf "$work/cmake/perfkit" "$work/$name/build/cmake/perfkit"
-    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck >"$log" 2>&1 || true
+    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck PROVE_FLAGS="-j$cores" >"$log" 2>&1 || true
     count_prove "$label" "$log"
 }
 
@@ -190,7 +192,7 @@ postgres() {
     as_server rm -rf "$work/pg-$version" "${servers[@]: -2}"
 }
 both_ways() {
-    regress "PostgreSQL $1: installcheck" "$1" "$2" ''
+    if [ -z "$only_preloaded" ]; then regress "PostgreSQL $1: installcheck" "$1" "$2" ''; fi
     regress "PostgreSQL $1: installcheck, preloaded" "$1" "$2" pg_stat_statements,pg_perfkit
 }
 

@@ -135,17 +135,27 @@ struct Measured {
 constexpr std::size_t places = 16;
 std::array<const QueryDesc*, places> measured_query;
 std::array<Measured, places> measured;
+std::size_t places_used = 0;  // from here on there is none; most often one is in use, and a search ends at once
 
 std::size_t place_of(const QueryDesc* query) noexcept {
-    std::size_t place = 0;
-    while (place < places && measured_query[place] != query) ++place;
-    return place;
+    for (std::size_t place = 0; place < places_used; ++place)
+        if (measured_query[place] == query) return place;
+    return places;
+}
+
+std::size_t take_place() noexcept {
+    const std::size_t place = place_of(nullptr);
+    return place < places || places_used == places ? place : places_used++;
+}
+
+void free_place(std::size_t place) noexcept {
+    measured_query[place] = nullptr;
+    while (places_used > 0 && measured_query[places_used - 1] == nullptr) --places_used;
 }
 
 // No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
 void on_transaction_end(XactEvent event, void*) {
-    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-        measured_query.fill(nullptr);
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) places_used = 0;
 }
 
 // From here to its end on the stack of the hook that runs the execution.
@@ -178,7 +188,7 @@ void record_failure(const QueryDesc* query) noexcept {
     std::uint64_t nanoseconds = 0;
     if (const std::size_t place = place_of(query); place < places) {
         nanoseconds = measured[place].nanoseconds;
-        measured_query[place] = nullptr;
+        free_place(place);
     } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
         nanoseconds = nanoseconds_of(total->counter);
         if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += since(total->starttime);
@@ -193,9 +203,9 @@ bool complete(const Instrumentation* total) noexcept {
 // Has the execution measured, by us unless someone before us does.
 void measure(QueryDesc* query) noexcept {
     std::size_t place = place_of(query);  // an error's leftover that had the same address
-    if (place < places) measured_query[place] = nullptr;
+    if (place < places) free_place(place);
     if (complete(query->totaltime)) return;
-    if ((place = place_of(nullptr)) < places) {
+    if ((place = take_place()) < places) {
         measured_query[place] = query;
         std::memset(&measured[place], 0, sizeof(Measured));
         return;
@@ -303,7 +313,7 @@ void on_executor_finish(QueryDesc* query) {
 void record_success(QueryDesc* query) noexcept {
     if (const std::size_t place = place_of(query); place < places) {
         const Measured& own = measured[place];
-        measured_query[place] = nullptr;
+        free_place(place);
         if (!captured(query)) return;
         Event event = new_event(queryid_of(query), Kind::success, own.nanoseconds);
         event.rows = own.rows;

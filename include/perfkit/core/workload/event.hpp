@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -63,11 +62,15 @@ struct Event {
     // Fields are set in ascending order, each at most once.
     void set(Field field, std::uint64_t value) noexcept {
         if (value == 0) return;
-        values[static_cast<std::size_t>(std::popcount(fields))] = value;
+        values[number_of(fields)] = value;
         fields |= std::uint32_t{1} << static_cast<unsigned>(field);
     }
-    std::size_t size() const noexcept {
-        return offsetof(Event, values) + sizeof(values[0]) * static_cast<std::size_t>(std::popcount(fields));
+    std::size_t size() const noexcept { return offsetof(Event, values) + sizeof(values[0]) * number_of(fields); }
+    // Of bits that are set: a few.  (Without a processor's instruction for it std::popcount is a call.)
+    static std::size_t number_of(std::uint32_t bits) noexcept {
+        std::size_t number = 0;
+        for (; bits != 0; bits &= bits - 1) ++number;
+        return number;
     }
     bool valid() const noexcept { return fields >> field_count == 0 && kind <= Kind::cancel && key.toplevel <= 1; }
 };

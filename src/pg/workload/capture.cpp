@@ -15,6 +15,7 @@
 
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -310,17 +311,20 @@ void on_executor_finish(QueryDesc* query) {
     start.end(0);
 }
 
-void record_success(QueryDesc* query) noexcept {
+// How long it took in nanoseconds; 0 where it is not captured.
+std::uint64_t record_success(QueryDesc* query) noexcept {
     if (const std::size_t place = place_of(query); place < places) {
         const Measured& own = measured[place];
         free_place(place);
-        if (!captured(query)) return;
+        if (!captured(query)) return 0;
         Event event = new_event(queryid_of(query), Kind::success, own.nanoseconds);
         event.rows = own.rows;
         set_usage(event, own.buffers, own.wal);
         Shared::get()->record(event, true);
         sample_end(event.key, query, own.nanoseconds);
-    } else if (const Instrumentation* const total = query->totaltime; total != nullptr && captured(query)) {
+        return own.nanoseconds;
+    }
+    if (const Instrumentation* const total = query->totaltime; total != nullptr && captured(query)) {
         // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
         const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
         Event event = new_event(queryid_of(query), Kind::success, closed + nanoseconds_of(total->counter));
@@ -329,11 +333,14 @@ void record_success(QueryDesc* query) noexcept {
         set_usage(event, total->bufusage, total->walusage);
         Shared::get()->record(event, true);
         sample_end(event.key, query, event.nanoseconds);
+        return event.nanoseconds;
     }
+    return 0;
 }
 
 void on_executor_end(QueryDesc* query) {
-    record_success(query);
+    if (const std::uint64_t nanoseconds = record_success(query); is_slow(nanoseconds))
+        keep_slow_plan(key_of(queryid_of(query)), query, nanoseconds);
     next_executor_end(query);
 }
 

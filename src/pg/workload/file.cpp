@@ -5,6 +5,7 @@
 #include <string>
 
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -34,23 +35,26 @@ struct Header {
     std::uint32_t padding;
     std::uint64_t counters_size;
     std::uint64_t samples_size;
+    std::uint64_t plans_size;
     std::uint64_t entry_size;
     std::int64_t since;
 };
-constexpr std::uint64_t magic = 0x0001'4b57'4b46'5250;  // "PRFKWK", version 1
+constexpr std::uint64_t magic = 0x0002'4b57'4b46'5250;  // "PRFKWK", version 2
 
 struct Parts {
     Header header;
-    std::span<char> counters, samples;
+    std::span<char> counters, samples, plans;
 };
 
 Parts parts() {
     const std::span<char> counters = Shared::get()->table_bytes();
     const std::span<char> samples = SharedSamples::get()->store_bytes();
-    return {{magic, PG_VERSION_NUM, 0, counters.size(), samples.size(), sizeof(perfkit::workload::Entry),
+    const std::span<char> plans = SharedPlans::get()->store_bytes();
+    return {{magic, PG_VERSION_NUM, 0, counters.size(), samples.size(), plans.size(), sizeof(perfkit::workload::Entry),
              Shared::get()->since()},
             counters,
-            samples};
+            samples,
+            plans};
 }
 
 std::uint32_t checksum(const Header& header, const Parts& parts) {
@@ -59,6 +63,7 @@ std::uint32_t checksum(const Header& header, const Parts& parts) {
     COMP_CRC32C(crc, &header, sizeof(header));
     COMP_CRC32C(crc, parts.counters.data(), parts.counters.size());
     COMP_CRC32C(crc, parts.samples.data(), parts.samples.size());
+    COMP_CRC32C(crc, parts.plans.data(), parts.plans.size());
     FIN_CRC32C(crc);
     return crc;
 }
@@ -103,7 +108,8 @@ const char* read_file(int file) {
     std::uint32_t crc;
     char beyond;
     if (!read_all(file, here.counters.data(), here.counters.size()) ||
-        !read_all(file, here.samples.data(), here.samples.size()) || !read_all(file, &crc, sizeof(crc)))
+        !read_all(file, here.samples.data(), here.samples.size()) ||
+        !read_all(file, here.plans.data(), here.plans.size()) || !read_all(file, &crc, sizeof(crc)))
         return "it is too short";
     if (::read(file, &beyond, 1) != 0) return "it is too long";
     if (crc != checksum(header, here)) return "its checksum is wrong";
@@ -115,7 +121,7 @@ void save(int code, Datum) {
     // After a crash the memory may be torn; and so it is where a session was killed while it changed it.
     Shared* const shared = Shared::get();
     if (code != 0 || shared == nullptr || !save_workload) return;
-    if (shared->changing() || SharedSamples::get()->changing()) {
+    if (shared->changing() || SharedSamples::get()->changing() || SharedPlans::get()->changing()) {
         ereport(LOG, (errmsg("pg_perfkit does not keep the workload over this restart: a session was changing it")));
         return;
     }
@@ -126,7 +132,8 @@ void save(int code, Datum) {
     const bool written = file >= 0 && write_all(file, &here.header, sizeof(here.header)) &&
                          write_all(file, here.counters.data(), here.counters.size()) &&
                          write_all(file, here.samples.data(), here.samples.size()) &&
-                         write_all(file, &crc, sizeof(crc)) && pg_fsync(file) == 0;
+                         write_all(file, here.plans.data(), here.plans.size()) && write_all(file, &crc, sizeof(crc)) &&
+                         pg_fsync(file) == 0;
     const int error = errno;
     if (file >= 0) ::close(file);
     errno = error;
@@ -152,6 +159,7 @@ void load_file() {
     if (reason == nullptr) return;
     Shared::get()->make_empty();
     SharedSamples::get()->make_empty();
+    SharedPlans::get()->make_empty();
     ereport(LOG, (errmsg("pg_perfkit discards the workload in file \"%s\": %s", path, reason)));
 }
 

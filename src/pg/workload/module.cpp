@@ -2,6 +2,7 @@
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/file.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -22,12 +23,14 @@ void on_request() {
     if (next_request != nullptr) next_request();
     workload::Shared::request();
     workload::SharedSamples::request();
+    workload::SharedPlans::request();
 }
 
 void on_startup() {
     if (next_startup != nullptr) next_startup();
     workload::Shared::attach();
     workload::SharedSamples::attach();
+    workload::SharedPlans::attach();
     if (IsUnderPostmaster) return;
     workload::load_file();
     workload::save_at_exit();

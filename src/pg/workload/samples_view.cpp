@@ -55,28 +55,6 @@ std::vector<Read> samples_here() {
     return result;
 }
 
-// Whose constants the current user may see, and whose texts without constants.
-struct Rights {
-    Oid user = InvalidOid;
-    bool all = false;
-    bool texts = false;
-
-    bool constants_of(const Key& key) const { return all || key.user == user; }
-    bool text_of(const Key& key) const { return constants_of(key) || texts; }
-};
-
-Rights rights() {
-    return pg::call([] {
-        Rights found;
-        found.user = GetUserId();
-        found.texts = has_privs_of_role(found.user, ROLE_PG_READ_ALL_STATS);
-        const char* const readers = pg::workload::sample_readers;
-        const Oid role = readers == nullptr || *readers == '\0' ? InvalidOid : get_role_oid(readers, true);
-        found.all = superuser() || (OidIsValid(role) && has_privs_of_role(found.user, role));
-        return found;
-    });
-}
-
 const char* name_of(ValueState state) {
     switch (state) {
         case ValueState::value:
@@ -125,6 +103,18 @@ Value types_of(const Sample& sample) {
 
 namespace perfkit::pg::workload {
 
+Rights rights() {
+    return call([] {
+        Rights found;
+        found.user = GetUserId();
+        found.texts = has_privs_of_role(found.user, ROLE_PG_READ_ALL_STATS);
+        const Oid role =
+            sample_readers == nullptr || *sample_readers == '\0' ? InvalidOid : get_role_oid(sample_readers, true);
+        found.all = superuser() || (OidIsValid(role) && has_privs_of_role(found.user, role));
+        return found;
+    });
+}
+
 Texts readable_texts() {
     const Rights may = rights();
     Texts texts;
@@ -137,7 +127,7 @@ Texts readable_texts() {
 
 PERFKIT_FUNCTION(pk_workload_samples_read) {
     pg::Rows rows(fcinfo);
-    const Rights may = rights();
+    const pg::workload::Rights may = pg::workload::rights();
     for (const Read& read : samples_here()) {
         if (!may.text_of(read.key)) continue;
         const Sample& s = read.sample;

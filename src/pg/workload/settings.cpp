@@ -23,6 +23,9 @@ int sample_rate = 50;
 int sample_length = 8192;
 int sample_memory_kb = 8192;
 char* sample_readers = nullptr;
+int slow_plan_ms = 1000;
+int slow_plan_max = 128;
+int slow_plan_kb = 16;
 
 void define_settings() {
     // A setting that only a start can change may be defined only during a start.  Where the library is not
@@ -44,7 +47,7 @@ void define_settings() {
     DefineCustomIntVariable("pg_perfkit.workload_flush_interval",
                             "Age at which a session's counts are added up although few.", nullptr, &flush_ms, 1000, 1,
                             INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
-    DefineCustomBoolVariable("pg_perfkit.workload_save", "Keeps counters and samples over a clean restart.",
+    DefineCustomBoolVariable("pg_perfkit.workload_save", "Keeps counters, samples and slow plans over a clean restart.",
                              "In a file in the data directory, which only the server's user can read.", &save_workload,
                              true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("pg_perfkit.workload_samples",
@@ -64,6 +67,15 @@ void define_settings() {
         "pg_perfkit.sample_readers", "Role whose members see the constants in the samples of all roles.",
         "Empty: superusers only. pg_read_all_stats would let monitoring read constants of ordinary statements.",
         &sample_readers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.slow_plan_ms", "Time from which the plan of an execution is kept.",
+                            "-1 keeps none. Needs pg_perfkit.workload.", &slow_plan_ms, 1000, -1, INT_MAX, PGC_SUSET,
+                            GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.slow_plan_max", "Number of plans of slow executions that are kept.",
+                            "Each takes pg_perfkit.slow_plan_length and 4 kB of shared memory.", &slow_plan_max, 128, 8,
+                            10'000, at_start, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.slow_plan_length", "Longest plan that is kept.",
+                            "Of longer ones only the outline is.", &slow_plan_kb, 16, 1, 1024, at_start, GUC_UNIT_KB,
+                            nullptr, nullptr, nullptr);
 }
 
 }  // namespace perfkit::pg::workload

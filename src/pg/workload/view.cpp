@@ -6,6 +6,7 @@
 #include "perfkit/pg/latency.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload/fallback.hpp"
+#include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -23,6 +24,7 @@ using namespace perfkit;
 using namespace perfkit::workload;
 using pg::Value;
 using pg::workload::Shared;
+using pg::workload::SharedPlans;
 using pg::workload::SharedSamples;
 
 namespace {
@@ -176,14 +178,17 @@ PERFKIT_FUNCTION(pk_workload_info) {
         samples =
             SampleUse{access.store().size(), access.store().free_blocks() * std::uint64_t{SampleStore::block_size}};
     }
+    std::optional<std::uint64_t> plans;
+    if (SharedPlans* const shared = SharedPlans::get(); shared != nullptr)
+        plans = SharedPlans::Access(*shared).store().size();
     const auto of = [&info](auto member) { return info ? count((*info).*member) : Value(std::nullopt); };
     pg::Rows rows(fcinfo);
     rows.add({state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
               of(&Shared::Info::capacity), of(&Shared::Info::evictions), of(&Shared::Info::lost),
               of(&Shared::Info::flushes), of(&Shared::Info::damaged),
-              info ? count(info->memory + SharedSamples::memory()) : Value(std::nullopt),
+              info ? count(info->memory + SharedSamples::memory() + SharedPlans::memory()) : Value(std::nullopt),
               samples ? count(samples->statements) : Value(std::nullopt),
-              samples ? count(samples->free_bytes) : Value(std::nullopt)});
+              samples ? count(samples->free_bytes) : Value(std::nullopt), plans ? count(*plans) : Value(std::nullopt)});
     PG_RETURN_NULL();
 }
 
@@ -207,6 +212,10 @@ PERFKIT_FUNCTION(pk_workload_reset) {
         SharedSamples::Access access(*SharedSamples::get());
         access.store().remove_if(picked);
         access.start_anew();
+    }
+    {
+        SharedPlans::Access access(*SharedPlans::get());
+        access.store().remove_if(picked);
     }
     Shared::Access access(shared);
     if (only.database == InvalidOid && only.role == InvalidOid && !one_query) {

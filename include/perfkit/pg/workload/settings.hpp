@@ -15,6 +15,9 @@ extern int sample_rate;         // pg_perfkit.sample_rate
 extern int sample_length;       // pg_perfkit.sample_length
 extern int sample_memory_kb;    // pg_perfkit.sample_memory
 extern char* sample_readers;    // pg_perfkit.sample_readers
+extern int slow_plan_ms;        // pg_perfkit.slow_plan_ms
+extern int slow_plan_max;       // pg_perfkit.slow_plan_max
+extern int slow_plan_kb;        // pg_perfkit.slow_plan_length
 
 void define_settings();
 

@@ -5,8 +5,20 @@
 #include <tuple>
 
 #include "perfkit/core/workload/event.hpp"
+#include "perfkit/pg/postgres.hpp"
 
 namespace perfkit::pg::workload {
+
+// Whose constants the current user may see, and whose texts without constants.
+struct Rights {
+    Oid user = InvalidOid;
+    bool all = false;
+    bool texts = false;
+
+    bool constants_of(const perfkit::workload::Key& key) const { return all || key.user == user; }
+    bool text_of(const perfkit::workload::Key& key) const { return constants_of(key) || texts; }
+};
+Rights rights();
 
 struct KeyOrder {
     bool operator()(const perfkit::workload::Key& a, const perfkit::workload::Key& b) const noexcept {

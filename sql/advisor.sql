@@ -11,7 +11,7 @@ CREATE FUNCTION pk_suggest_indexes(
                   saved_ms_per_hour float8, queries_helped int, write_cost float8, computed_at timestamptz, evidence jsonb)
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20;
 COMMENT ON FUNCTION pk_suggest_indexes(text[], float8[], text, int, float8, interval, text[], bool, bool, regclass[], regclass[], bool) IS
-'The indexes that would save the workload the most time, as the planner tells when they are put before it hypothetically. Runs and changes nothing. The workload is what pg_stat_statements has of this database, or the queries given. pk_advisor_queries() says what became of each query. ERROR 55000 where no queries are given and pg_stat_statements is not there, 22023 for an argument out of range, 42501 without EXECUTE, which pg_monitor has. docs/advisor.md
+'The indexes that would save the workload the most time, as the planner tells when they are put before it hypothetically. Runs and changes nothing. The workload is what pg_stat_statements has of this database, planned from pk_workload_samples where the caller may see their constants, or the queries given. pk_advisor_queries() says what became of each query. ERROR 55000 where no queries are given and pg_stat_statements is not there, 22023 for an argument out of range, 42501 without EXECUTE, which pg_monitor has. docs/advisor.md
 queries: a workload of one''s own, planned as by EXPLAIN with the caller''s rights; NULL for what pg_stat_statements has
 weights: how often each of queries runs; NULL: equally often
 budget: most bytes that the new indexes may take, such as ''500MB''; NULL for no limit
@@ -40,7 +40,7 @@ saved_ms_per_hour: execution time saved in an hour like those observed; NULL whe
 queries_helped: queries whose plan uses it
 write_cost: milliseconds per hour that the writes observed would spend on it; NULL where nothing was observed
 computed_at: when this was worked out
-evidence: the window observed, the queries with their costs, the writes, the assumptions';
+evidence: the window observed, the queries with their costs and the number of different samples that each was planned from (0: text without constants), the writes, the assumptions';
 REVOKE ALL ON FUNCTION pk_suggest_indexes(text[], float8[], text, int, float8, interval, text[], bool, bool, regclass[], regclass[], bool) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pk_suggest_indexes(text[], float8[], text, int, float8, interval, text[], bool, bool, regclass[], regclass[], bool) TO pg_monitor;
 

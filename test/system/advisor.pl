@@ -60,8 +60,46 @@ like($ask->(q(SELECT reason FROM pk_advisor_queries() WHERE query LIKE 'UPDATE e
 is($ask->(q(SELECT count(*) FROM pk_advisor_queries() WHERE status NOT IN ('helped', 'not helped', 'skipped') OR reason IS NULL)), '0',
 	'each query has a status and a reason');
 
+# What was sent tells of values that are rare, where the text without constants does not.
+$node->safe_psql('postgres', <<'SQL', extra_params => [ '-U', 'app' ]);
+CREATE TABLE runs (id int, kind int, settings jsonb, note text);
+INSERT INTO runs SELECT i, i % 4, jsonb_build_object('optimizer', CASE WHEN i % 1000 = 0 THEN 'lamb' ELSE 'adam' END, 'seed', i), repeat('x', 300)
+FROM generate_series(1, 60000) i;
+ANALYZE runs;
+SQL
+$node->safe_psql('postgres', <<'SQL', extra_params => [ '-U', 'app' ]) for 1 .. 2;
+SELECT count(note) FROM runs WHERE settings @> '{"optimizer": "lamb"}';
+PREPARE bound(jsonb) AS SELECT max(note) FROM runs WHERE settings @> $1;
+EXECUTE bound('{"optimizer": "lamb"}');
+PREPARE missing(jsonb) AS SELECT min(note) FROM runs WHERE settings @> $1;
+EXECUTE missing(NULL);
+SET seq_page_cost = 1000;
+SELECT min(id) FROM runs WHERE note = 'whisper';
+SQL
+my $super = sub { $node->safe_psql('postgres', $_[0]) };
+my $of_runs = q(FROM pk_suggest_indexes() WHERE table_name = 'runs' AND ddl LIKE '%gin (settings jsonb_path_ops)');
+is($super->("SELECT queries_helped, (SELECT min((q ->> 'samples')::int) FROM jsonb_array_elements(evidence -> 'queries') q) > 0 $of_runs"), '2|t',
+	'the index that constants and bound values ask for, from samples');
+is($super->(q(SELECT cost_before FROM pk_advisor_queries() WHERE query LIKE 'PREPARE missing%')), '0.01', 'a bound NULL finds nothing');
+my $price = q(SELECT cost_before > 1000000 FROM pk_advisor_queries() WHERE query LIKE 'SELECT min(id)%');
+is($super->($price), 't', 'planned with the settings of the session that ran it');
+is($ask->($price), 'f', 'which nobody learns of who may not see samples');
+is($ask->("SELECT count(*) $of_runs"), '0', 'nor what the constants are good for');
+is($ask->(q(SELECT max((q ->> 'samples')::int) FROM pk_suggest_indexes(), jsonb_array_elements(evidence -> 'queries') q)), '0', 'as its evidence says');
+foreach my $call ('pk_suggest_indexes()', 'pk_advisor_queries()')
+{
+	unlike($super->("SELECT x::text FROM $call x"), qr/whisper|lamb/, "$call shows no constants");
+}
+$node->append_conf('postgresql.conf', "pg_perfkit.sample_readers = 'pg_monitor'");
+$node->reload;
+$node->poll_query_until('postgres', q(SELECT current_setting('pg_perfkit.sample_readers') = 'pg_monitor'));
+is($ask->("SELECT count(*) $of_runs"), '1', 'who may see the samples has the advice');
+# What was sent fits the table no more, but the text does.
+$super->('ALTER TABLE app.runs ALTER note TYPE int USING length(note)');
+is($super->(q(SELECT status = 'skipped' FROM pk_advisor_queries() WHERE query LIKE 'SELECT min(id)%')), 'f', 'a sample that no longer fits leaves the text');
+
 # Its owner is dropped: the statistics remain.
-$node->safe_psql('postgres', 'ALTER SCHEMA app OWNER TO postgres; ALTER TABLE app.events OWNER TO postgres; DROP ROLE app');
+$node->safe_psql('postgres', 'ALTER SCHEMA app OWNER TO postgres; REASSIGN OWNED BY app TO postgres; DROP ROLE app');
 like($ask->(q(SELECT string_agg(DISTINCT status, ',') FROM pk_advisor_queries() WHERE query LIKE '%events%')), qr/skipped/,
 	'who is gone cannot be asked for his search_path');
 

@@ -1,11 +1,11 @@
 #include "perfkit/pg/advisor/advise.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <utility>
 
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/examine.hpp"
 #include "perfkit/pg/advisor/foreign_keys.hpp"
 #include "perfkit/pg/advisor/reading.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
@@ -83,18 +83,8 @@ private:
                 examined.skipped = "the time limit was reached before its turn";
                 continue;
             }
-            Statement statement;
-            statement.text = q.text;
-            statement.user = q.user;
-            statement.check_permissions = options_.check_permissions;
-            if (q.observed && q.calls > 0) statement.limit = std::ceil(q.rows / q.calls);
-            if (const auto path = paths.find(q.user); path != paths.end()) statement.search_path = path->second;
-            Reading reading = read_statement(std::move(statement));
-            examined.statement = std::move(reading.statement);
-            examined.plan = std::move(reading.plan);
-            examined.accesses = std::move(reading.accesses);
-            examined.notes = std::move(reading.notes);
-            examined.skipped = std::move(reading.failure);
+            const auto path = paths.find(q.user);
+            read_query(examined, path == paths.end() ? "" : path->second, options_.check_permissions);
             if (examined.skipped.empty()) add_checks(examined);
         }
         advice_.workload.queries.clear();
@@ -148,7 +138,8 @@ private:
         advisor::Popularity popularity;
         for (const Examined& examined : advice_.examined)
             for (const Access& access : examined.accesses)
-                advisor::count(popularity, access, advice_.workload.weight(examined.query));
+                advisor::count(popularity, access,
+                               advice_.workload.weight(examined.query) / std::max<double>(1, examined.parts.size()));
         std::set<IndexSpec> specs;
         for (const Examined& examined : advice_.examined)
             for (const Access& access : examined.accesses)
@@ -208,16 +199,6 @@ private:
 };
 
 }  // namespace
-
-PlannedStatement plan_examined(const Examined& examined, const WhatIf& what_if) {
-    PlannedStatement whole = plan_statement(examined.statement, what_if);
-    for (const Check& check : examined.checks) {
-        const PlannedStatement part = plan_statement(check.statement, what_if);
-        whole.cost += part.cost * check.times;
-        whole.indexes.insert(whole.indexes.end(), part.indexes.begin(), part.indexes.end());
-    }
-    return whole;
-}
 
 Advice advise(advisor::Workload workload, const AdviceOptions& options) {
     return Maker(std::move(workload), options).run();

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "perfkit/pg/advisor/isolation.hpp"
+#include "perfkit/pg/advisor/settings.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 
 extern "C" {
@@ -13,12 +14,14 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
 #include "optimizer/optimizer.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -128,11 +131,17 @@ void remember_copy(PlannedStatement* result, const CopyStmt* copy) {
     remember_target(result, RangeVarGetRelid(copy->relation, NoLock, false), Command::insert, NIL);
 }
 
-Query* analyze(RawStmt* raw, const Statement& statement, int* parameters) {
-    *parameters = static_cast<int>(statement.parameter_types.size());
-    auto* types = static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<Size>(*parameters + 1)));
-    for (int i = 0; i < *parameters; ++i) types[i] = statement.parameter_types[i];
-    Query* const query = parse_analyze_varparams(raw, statement.text.c_str(), &types, parameters, nullptr);
+// The parameters' types, as given or found out.
+struct Types {
+    Oid* types;
+    int count;
+};
+
+Query* analyze(RawStmt* raw, const Statement& statement, Types* found) {
+    found->count = static_cast<int>(statement.parameter_types.size());
+    found->types = static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<Size>(found->count + 1)));
+    for (int i = 0; i < found->count; ++i) found->types[i] = statement.parameter_types[i];
+    Query* const query = parse_analyze_varparams(raw, statement.text.c_str(), &found->types, &found->count, nullptr);
     if (query->commandType == CMD_UTILITY)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("it is a command that has no plan")));
     List* const rewritten = QueryRewrite(query);
@@ -142,14 +151,33 @@ Query* analyze(RawStmt* raw, const Statement& statement, int* parameters) {
     return linitial_node(Query, rewritten);
 }
 
+// The values for a custom plan; null for a generic one.
+ParamListInfo bind(const Statement& statement, const Types& types) {
+    const int count = static_cast<int>(statement.parameter_values.size());
+    if (count == 0 || count != types.count) return nullptr;
+    ParamListInfo const list = makeParamList(count);
+    for (int i = 0; i < count; ++i) {
+        ParamExternData* const parameter = &list->params[i];
+        const auto& text = statement.parameter_values[i];
+        parameter->ptype = types.types[i];
+        parameter->pflags = PARAM_FLAG_CONST;
+        parameter->isnull = !text;
+        if (!text) continue;
+        Oid input, element;
+        getTypeInputInfo(parameter->ptype, &input, &element);
+        parameter->value = OidInputFunctionCall(input, const_cast<char*>(text->c_str()), element, -1);
+    }
+    return list;
+}
+
 // The planning proper; may be left by longjmp at any point, so it owns nothing.
 void plan(Job* job) {
     const Statement& statement = *job->statement;
     PushActiveSnapshot(GetTransactionSnapshot());
-    int parameters = 0;
+    Types types{};
     RawStmt* const raw = parse(statement.text.c_str());
     if (IsA(raw->stmt, CopyStmt)) return remember_copy(job->result, castNode(CopyStmt, raw->stmt));
-    Query* query = analyze(raw, statement, &parameters);
+    Query* query = analyze(raw, statement, &types);
     query->queryId = 0;  // no one else's statistics are to count this
     job->result->command = command_of(query->commandType);
     remember_writes(job->result, query);
@@ -159,8 +187,8 @@ void plan(Job* job) {
             INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(static_cast<int64>(statement.limit)), false, true));
         job->result->limit_used = true;
     }
-    query = without_foreign_code(query, parameters + 1);
-    PlannedStmt* const planned = planner(query, statement.text.c_str(), CURSOR_OPT_PARALLEL_OK, nullptr);
+    query = without_foreign_code(query, types.count + 1);
+    PlannedStmt* const planned = planner(query, statement.text.c_str(), CURSOR_OPT_PARALLEL_OK, bind(statement, types));
     if (statement.check_permissions) check_permissions(planned);
     job->result->cost = planned->planTree->total_cost;
     job->result->rows = rows_of(planned->planTree);
@@ -230,6 +258,7 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
             GetUserIdAndSecContext(&ignored, &security);
             set_option("lock_timeout", longest_lock_wait);
             if (!statement.search_path.empty()) set_option("search_path", statement.search_path.c_str());
+            if (statement.own_settings) adopt_settings(statement.settings);
             SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
             XactReadOnly = true;
             plan(&job);

@@ -58,6 +58,11 @@ public:
         return std::move(reading_);
     }
 
+    Reading run_as_sent() {
+        if (const auto failure = attempt(reading_.statement)) reading_.failure = failure->what();
+        return std::move(reading_);
+    }
+
 private:
     void adopt(advisor::Repair repair) {
         if (repair.notes.empty()) return;
@@ -151,5 +156,7 @@ private:
 }  // namespace
 
 Reading read_statement(Statement statement) { return Reader(std::move(statement)).run(); }
+
+Reading read_as_sent(Statement statement) { return Reader(std::move(statement)).run_as_sent(); }
 
 }  // namespace perfkit::pg

@@ -208,12 +208,13 @@ void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
                     json.key("total_ms").value(examined.query.total_ms);
                     json.key("hours").value(examined.query.hours);
                     json.key("saved_ms_per_hour").value(help.saved);
+                    json.key("samples").value(examined.samples);
                 } else {
                     json.key("weight").value(examined.query.calls);
                 }
                 json.key("cost_before").value(advice.selection.before[help.query]);
                 json.key("cost_after").value(advice.selection.after[help.query]);
-                if (examined.plan.limit_used) json.key("limit_assumed").value(examined.statement.limit);
+                if (examined.plan.limit_used) json.key("limit_assumed").value(examined.parts.front().statement.limit);
                 if (!examined.notes.empty())
                     json.key("read_as").array([&] {
                         for (const std::string& note : examined.notes) json.value(note);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "perfkit/pg/query.hpp"
+#include "perfkit/pg/workload/texts.hpp"
 
 extern "C" {
 #include "miscadmin.h"
@@ -40,6 +41,16 @@ Number number_of(const std::optional<std::string>& text) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s", what), errhint("%s", hint)));
     });
     pg_unreachable();
+}
+
+// The samples go to the queries that they are of.
+void add_executions(Workload& workload) {
+    std::map<std::pair<std::int64_t, std::uint32_t>, std::vector<advisor::Execution>> executions;
+    for (pg::workload::KeptSample& kept : pg::workload::plannable_samples())
+        executions[{kept.key.queryid, kept.key.user}].push_back({std::move(kept.sample), kept.slowest});
+    for (Query& query : workload.queries)
+        if (const auto found = executions.find({query.id, query.user}); found != executions.end())
+            query.executions = std::move(found->second);
 }
 
 class StatisticsSource : public WorkloadSource {
@@ -111,6 +122,7 @@ private:
             workload.hours = number_of<double>(row[9]);
             workload.queries.push_back(std::move(query));
         }
+        add_executions(workload);
         return workload;
     }
 };

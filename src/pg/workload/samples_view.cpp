@@ -26,11 +26,7 @@ using pg::workload::SharedSamples;
 
 namespace {
 
-struct Read {
-    Key key;
-    bool slowest;
-    Sample sample;
-};
+using Read = pg::workload::KeptSample;
 
 // Copies of those of this database, so that the lock is not held while rows are made.
 std::vector<Read> samples_here() {
@@ -121,6 +117,14 @@ Texts readable_texts() {
     for (const Read& read : samples_here())
         if (may.text_of(read.key)) texts.try_emplace(read.key, without_constants(read.sample.text));
     return texts;
+}
+
+std::vector<KeptSample> plannable_samples() {
+    const Rights may = rights();
+    std::vector<KeptSample> found = samples_here();
+    std::erase_if(found,
+                  [&may](const KeptSample& kept) { return !may.constants_of(kept.key) || !kept.sample.plannable(); });
+    return found;
 }
 
 }  // namespace perfkit::pg::workload

@@ -172,12 +172,6 @@ bool find_names(Node* node, void* context) {
     return walk_expression(node, find_names, context);
 }
 
-// What else bears on the meaning of constants, with its default.
-constexpr const char* meaning[][2] = {{"DateStyle", "ISO, MDY"},
-                                      {"IntervalStyle", "postgres"},
-                                      {"TimeZone", "GMT"},
-                                      {"standard_conforming_strings", "on"}};
-
 // The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
 std::vector<std::string> planner_settings() {
     struct {
@@ -192,7 +186,7 @@ std::vector<std::string> planner_settings() {
         const char* const value = call([name] { return GetConfigOptionByName(name, nullptr, true); });
         if (value != nullptr) result.push_back(clipped(std::string(name) + "=" + value, value_limit));
     }
-    for (const auto& setting : meaning) {
+    for (const auto& setting : constant_settings) {
         const char* const value = call([&setting] { return GetConfigOptionByName(setting[0], nullptr, true); });
         if (value != nullptr && std::strcmp(value, setting[1]) != 0)
             result.push_back(std::string(setting[0]) + "=" + value);

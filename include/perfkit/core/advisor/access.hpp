@@ -21,6 +21,7 @@ struct Clause {
     Test test = Test::is_null;
     std::vector<OpclassId> opclasses;  // GIN operator classes that answer it, the smallest index first
     double selectivity = 1;
+    bool operator==(const Clause&) const = default;
 };
 
 // column = some column of another table of the query.
@@ -41,6 +42,7 @@ struct Access {
     bool whole_row = false;                     // it reads the row as a whole: no index can stand in for the table
     double table_rows = 0;
     double rows = 0;  // that the planner expects to remain
+    bool operator==(const Access&) const = default;
 };
 
 }  // namespace perfkit::advisor

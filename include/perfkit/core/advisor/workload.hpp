@@ -5,7 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "perfkit/core/workload/sample.hpp"
+
 namespace perfkit::advisor {
+
+// An execution of a query, as it was sent.
+struct Execution {
+    workload::Sample sample;
+    bool slowest = false;  // kept because it was; the others are picked by chance
+};
 
 struct Query {
     std::int64_t id = 0;     // as in pg_stat_statements; for a caller's own queries their number
@@ -17,6 +25,7 @@ struct Query {
     double rows = 0;
     double hours = 0;       // that the counts above were gathered in
     bool observed = false;  // the counts are measured, not the caller's weights
+    std::vector<Execution> executions;  // some of them; empty: there is only the text
 };
 
 struct Workload {

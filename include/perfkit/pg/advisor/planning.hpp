@@ -1,6 +1,7 @@
 // Plans queries of a workload, each in a subtransaction of its own that is always rolled back.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,11 +14,15 @@ namespace perfkit::pg {
 // A query as the planner gets it.
 struct Statement {
     std::string text;
-    Oid user = InvalidOid;             // InvalidOid: the caller
-    std::string search_path;           // empty: the session's
-    std::vector<Oid> parameter_types;  // of $1, $2...; InvalidOid: as the context tells
-    double limit = 0;                  // rows to assume for a LIMIT whose number is a parameter; 0: unknown
-    bool check_permissions = false;    // as EXPLAIN would
+    Oid user = InvalidOid;                                     // InvalidOid: the caller
+    std::string search_path;                                   // empty: the session's
+    std::vector<Oid> parameter_types;                          // of $1, $2...; InvalidOid: as the context tells
+    std::vector<std::optional<std::string>> parameter_values;  // as text, with a type for each; empty: unknown
+    bool own_settings = false;                                 // plan with these, not with the session's
+    std::vector<std::string> settings;                         // name=value, those that are not the default
+    double limit = 0;                // rows to assume for a LIMIT whose number is a parameter; 0: unknown
+    bool check_permissions = false;  // as EXPLAIN would
+    bool operator==(const Statement&) const = default;
 };
 
 enum class Command { select, insert, update, remove, merge };

@@ -18,4 +18,7 @@ struct Reading {
 
 Reading read_statement(Statement statement);
 
+// The same where nothing is lost: a sample.
+Reading read_as_sent(Statement statement);
+
 }  // namespace perfkit::pg

@@ -17,6 +17,12 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
+// Settings that bear on the meaning of constants, with their defaults, which samples do not mention.
+inline constexpr const char* constant_settings[][2] = {{"DateStyle", "ISO, MDY"},
+                                                       {"IntervalStyle", "postgres"},
+                                                       {"TimeZone", "GMT"},
+                                                       {"standard_conforming_strings", "on"}};
+
 // The samples in shared memory, with a lock of their own that the path of a query only ever tries.
 class SharedSamples {
 public:

@@ -3,8 +3,10 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "perfkit/core/workload/event.hpp"
+#include "perfkit/core/workload/sample.hpp"
 #include "perfkit/pg/postgres.hpp"
 
 namespace perfkit::pg::workload {
@@ -30,5 +32,14 @@ using Texts = std::map<perfkit::workload::Key, std::string, KeyOrder>;
 
 // Of the sampled statements of this database that the current user may read: their text, without constants.
 Texts readable_texts();
+
+struct KeptSample {
+    perfkit::workload::Key key;
+    bool slowest = false;
+    perfkit::workload::Sample sample;
+};
+
+// The samples of this database that can be planned, and whose constants the current user may see.
+std::vector<KeptSample> plannable_samples();
 
 }  // namespace perfkit::pg::workload

@@ -1,0 +1,15 @@
+// The settings that a sampled execution was planned with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "perfkit/pg/guard.hpp"
+
+namespace perfkit::pg {
+
+// Sets them, each name=value, for this (sub)transaction, and what bears on plans besides to the default that the
+// session began with; all as the current user may.  To be called inside pg::call.
+void adopt_settings(const std::vector<std::string>& settings);
+
+}  // namespace perfkit::pg

@@ -1,0 +1,49 @@
+#include "perfkit/pg/advisor/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "perfkit/pg/workload/sampling.hpp"
+
+extern "C" {
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+}
+
+namespace perfkit::pg {
+
+namespace {
+
+// How long the planner searches is up to who asks for advice: a role could make it search for hours.
+constexpr std::array<std::string_view, 8> not_adopted{"from_collapse_limit", "join_collapse_limit", "geqo",
+                                                      "geqo_threshold",      "geqo_effort",         "geqo_generations",
+                                                      "geqo_pool_size",      "search_path"};
+
+bool adoptable(std::string_view name) {
+    return name.find('.') == std::string_view::npos &&
+           std::find(not_adopted.begin(), not_adopted.end(), name) == not_adopted.end();
+}
+
+// What cannot be set, because it is gone or not for everybody, stays as it is: no error, no message.
+void set_quietly(const char* name, const char* value) {
+    (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, DEBUG5, false);
+}
+
+}  // namespace
+
+void adopt_settings(const std::vector<std::string>& settings) {
+    int count = 0;
+    config_generic** const changed = get_explain_guc_options(&count);
+    for (int i = 0; i < count; ++i)
+        if (adoptable(changed[i]->name)) set_quietly(changed[i]->name, nullptr);
+    for (const auto& setting : workload::constant_settings) set_quietly(setting[0], setting[1]);
+    for (const std::string& setting : settings) {
+        const std::size_t equals = setting.find('=');
+        if (equals == std::string::npos) continue;
+        const char* const name = pnstrdup(setting.c_str(), equals);
+        if (adoptable(name)) set_quietly(name, setting.c_str() + equals + 1);
+    }
+}
+
+}  // namespace perfkit::pg

@@ -205,12 +205,14 @@ private:
     template <class Value>
     void add_total(Table& table, const std::string& name, const Value& value_of, const auto& format, bool relative) {
         std::vector<std::string> row = {name};
+        bool none = true;
         for (std::size_t i = 0; i < reports_.size(); ++i) {
             const json value = value_of(reports_[i]);
+            none = none && !value.is_number();
             row.push_back(value.is_number() ? format(value.template get<double>()) : "-");
             if (i > 0) row.push_back(relative ? change_text(value_of(reports_[0]), value) : "");
         }
-        table.add(row);
+        if (!none) table.add(row);  // of another kind of run
     }
 
     void add_totals() {

@@ -15,6 +15,7 @@ our @EXPORT = qw(extension_calls hostile_calls run_calls create_sample);
 # none depends on search_path.
 my @by_name = (
 	[ qr/^(query|sql|statement)$/, text => q('SELECT * FROM public.pk_sample WHERE n = 1') ],
+	[ qr/^lines$/,                 text => q(E'{"pg_perfkit": 1}\n{"sample": {"queryid": "1", "query": "SELECT 1"}}') ],
 	[ qr/^ddl$/,                   text => q('CREATE INDEX ON public.pk_sample (n)') ],
 	[ qr/^method$/,                text => q('sample') ],
 	[ qr/^metric$/,                text => q('cosine') ],

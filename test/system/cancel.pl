@@ -44,7 +44,8 @@ foreach my $call (@calls)
 		$script .= "DO \$\$ BEGIN EXECUTE \$sql\$ $call->{statement} \$sql\$; EXCEPTION WHEN query_canceled THEN NULL; END \$\$;\n";
 	}
 	my ($session, @states) = states($script);
-	my @other = grep { $_ ne '57014' } @states;
+	# A procedure that commits cannot do so in the block.
+	my @other = grep { $_ ne '57014' && !($_ eq '2D000' && $call->{kind} eq 'procedure') } @states;
 	is("$session @other", ' ', "$call->{statement}: stopped by statement_timeout, or done");
 	$state{$_}++ foreach @states;
 }

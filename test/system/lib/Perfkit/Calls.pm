@@ -25,6 +25,10 @@ my @by_name = (
 	[ qr/^budget$/,                text => q('10MB') ],
 	[ qr/^methods$/,           'text[]' => q(ARRAY['btree']) ],
 	[ qr/^exclude$/,       'regclass[]' => q('{}'::regclass[]) ],
+	[ qr/^key_table$/,         regclass => q('public.pk_sample_keyed'::regclass) ],
+	[ qr/^referencing$/,       regclass => q('public.pk_sample_keyed'::regclass) ],
+	[ qr/^key_column$/,            name => q('id'::name) ],
+	[ qr/^time_column$/,           name => q('made'::name) ],
 	[ qr/^sequence$/,          regclass => q('public.pk_sample_sequence'::regclass) ],
 	[ qr/^role$/,                  name => q('pg_monitor'::name) ],
 	[ qr/^database$/,              name => q('postgres'::name) ],
@@ -271,6 +275,9 @@ CREATE SERVER pk_sample_server FOREIGN DATA WRAPPER pk_sample_wrapper;
 CREATE FOREIGN TABLE pk_sample_foreign (n int) SERVER pk_sample_server;
 CREATE UNLOGGED TABLE pk_sample_unlogged AS SELECT * FROM pk_sample;
 CREATE TABLE pk_sample_empty ();
+CREATE TABLE pk_sample_keyed (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), parent uuid REFERENCES pk_sample_keyed, made timestamptz DEFAULT now());
+CREATE TABLE pk_sample_keyed_uuid_map (old_id uuid PRIMARY KEY, new_id uuid NOT NULL UNIQUE);
+INSERT INTO pk_sample_keyed(id, parent) VALUES ('11111111-1111-4111-8111-111111111111', '11111111-1111-4111-8111-111111111111');
 CREATE TYPE pk_sample_type AS (a int, b text);
 CREATE TABLE pk_sample_typed OF pk_sample_type;
 CREATE TABLE pk_sample_child (extra int) INHERITS (pk_sample);

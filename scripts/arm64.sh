@@ -56,7 +56,7 @@ arm64_tests() {
 
 # arm64_unit SOURCES LOG: the core's unit tests, with a GoogleTest of the same compiler.
 arm64_unit() {
-    local sources=$1 log=$2 gtest=$1/build/gtest cross
+    local sources=$1 log=$2 gtest=$1/build/gtest cross status=0
     cross=(-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 "-DCMAKE_CXX_COMPILER=$arm64_compiler"
         "-DCMAKE_CROSSCOMPILING_EMULATOR=$(command -v $arm64_emulator);-L;/usr/aarch64-linux-gnu")
     if [ ! -e "$gtest/installed" ]; then
@@ -70,8 +70,8 @@ arm64_unit() {
     fi
     if { run cmake -S "$sources" -B "$sources/build/cmake" "${cross[@]}" -DPERFKIT_CLI=OFF -DGTest_ROOT="$gtest" \
         ${CI:+-DPERFKIT_WERROR=ON} && run cmake --build "$sources/build/cmake" "-j$cores"; } >"$log" 2>&1; then
-        run $arm64_emulator -L /usr/aarch64-linux-gnu "$sources/build/cmake/perfkit_unit" >"$log" 2>&1 || true
-        count_gtest "arm64: unit tests" "$log"
+        run $arm64_emulator -L /usr/aarch64-linux-gnu "$sources/build/cmake/perfkit_unit" >"$log" 2>&1 || status=$?
+        count_gtest "arm64: unit tests" "$log" "$status"
     else
         broken "arm64: unit tests: build" "$log"
     fi

@@ -92,20 +92,21 @@ refresh_packages() {
 
 # install_packages PACKAGE...: those that are missing, and nothing where none is.  One script at a time.
 install_packages() { (flock 9 && install_missing "$@") 9<"$checkout" || exit 1; }
-install_missing() {
+install_missing() {  # in a shell of its own
     local package missing=() output
     for package; do package_installed "$package" || missing+=("$package"); done
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "installing ${missing[*]}"
     refresh_packages
+    trap allow_cluster EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
     forbid_cluster
     output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         "${missing[@]}" 2>&1 </dev/null) || {
         tail -n 15 <<<"$output" >&2
-        allow_cluster
         die "apt-get could not install ${missing[*]}; what it said is above."
     }
-    allow_cluster
 }
 
 # The server's package makes and starts a cluster when it is first installed.  Not on our account: the

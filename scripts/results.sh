@@ -58,9 +58,11 @@ show_all_but_sums() {
 
 # --- runners' outputs ------------------------------------------------------------------------------
 
+# Each takes the status that the runner ended with, too: a leak, or a run that broke off, shows nowhere else.
+
 # A unit test that skips itself with "not applicable: ..." names what this processor cannot run.
 count_gtest() {
-    local label=$1 log=$2 good bad skip note
+    local label=$1 log=$2 status=$3 good bad skip note
     good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log")
     bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*listed below:$/\1/p' "$log")
     skip=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*listed below:$/\1/p' "$log")
@@ -71,20 +73,22 @@ count_gtest() {
     note=$(sed -n 's/^not applicable: *//p' "$log" | sort | uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/\1 not applicable (\2)/' | paste -sd, -)
     skip=$((${skip:-0} - $(grep -c '^not applicable:' "$log" || true)))
     if [ "${good:-0}" = 0 ]; then bad=$((${bad:-0} + 1)) note="no test ran"; fi
+    if [ "$status" != 0 ] && [ "${bad:-0}" = 0 ]; then bad=1 note="ended with status $status"; fi
     tell "$label" "${good:-0}" "${bad:-0}" "$skip" "$note"
     if [ "${bad:-0}" != 0 ]; then grep -vE '^\[ (RUN|      OK) ' "$log" | tail -n 60 | sed 's/^/    /'; fi
 }
 
 # pg_regress speaks TAP since 16, and "test x ... ok" before.
 count_regress() {
-    local label=$1 log=$2 diffs=$3 good bad
+    local label=$1 log=$2 status=$3 diffs=$4 good bad note=''
     good=$(grep -cE '^(ok [0-9]|(test| ) .*\.\.\. ok)' "$log" || true)
     bad=$(grep -cE '^(not ok [0-9]|(test| ) .*\.\.\. FAILED)' "$log" || true)
     if [ "$good" = 0 ] && [ "$bad" = 0 ]; then
         broken "$label: did not run" "$log"
         return
     fi
-    tell "$label" "$good" "$bad" 0
+    if [ "$status" != 0 ] && [ "$bad" = 0 ]; then bad=1 note="ended with status $status"; fi
+    tell "$label" "$good" "$bad" 0 "$note"
     if [ "$bad" != 0 ]; then head -n 120 "$diffs" 2>/dev/null | sed 's/^/    /'; fi
 }
 
@@ -108,7 +112,7 @@ left_out() {
 }
 
 count_prove() {
-    local label=$1 log=$2 total bad skip
+    local label=$1 log=$2 status=$3 total bad skip
     total=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$log")
     if [ -z "$total" ]; then
         broken "$label: did not run" "$log"
@@ -117,7 +121,7 @@ count_prove() {
     bad=$(sed -n 's/.*Failed: \([0-9]*\)).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
     skip=$(grep ' skipped: ' "$log" | grep -cv ' skipped: not applicable' || true)
     skip=$((skip + $(sed -n 's/.*less \([0-9]*\) skipped subtest.*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')))
-    if [ "$bad" = 0 ] && ! grep -q '^Result: \(PASS\|NOTESTS\)' "$log"; then bad=1; fi
+    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || ! grep -q '^Result: \(PASS\|NOTESTS\)' "$log"; }; then bad=1; fi
     tell "$label" "$((total - bad > 0 ? total - bad : 0))" "$bad" "$skip" "$(sed -n 's/.* skipped: //p' "$log" | sort -u | paste -sd, -)"
     if [ "$bad" != 0 ]; then tail -n 80 "$log" | sed 's/^/    /'; fi
 }

@@ -111,7 +111,7 @@ if [ -n "${CXX:-}" ]; then make_flags+=("CXX=$CXX"); fi
 if [ "${CI:-}" = true ]; then make_flags+=(WERROR=1); fi
 
 unit_tests() {
-    local log=$work/log/unit options=(-DPERFKIT_SANITIZE=ON)
+    local log=$work/log/unit options=(-DPERFKIT_SANITIZE=ON) status=0
     if [ "${CI:-}" = true ]; then options+=(-DPERFKIT_WERROR=ON); fi
     sources_for unit
     if ! run as_server cmake -S "$work/unit" -B "$work/cmake" "${options[@]}" >"$log" 2>&1 ||
@@ -119,8 +119,8 @@ unit_tests() {
         broken "unit tests and perfkit: build" "$log"
         return
     fi
-    run as_server env UBSAN_OPTIONS=print_stacktrace=1 "$work/cmake/perfkit_unit" >"$log" 2>&1 || true
-    count_gtest "unit tests (ASan, UBSan)" "$log"
+    run as_server env UBSAN_OPTIONS=print_stacktrace=1 "$work/cmake/perfkit_unit" >"$log" 2>&1 || status=$?
+    count_gtest "unit tests (ASan, UBSan)" "$log" "$status"
 }
 
 # build NAME PG_CONFIG [MAKE VARIABLE...]: builds in a copy of the sources and installs into PG_CONFIG's.
@@ -138,26 +138,26 @@ build() {
 
 # regress LABEL NAME PG_CONFIG PRELOAD: a fresh start of the server, and make installcheck.
 regress() {
-    local label=$1 name=$2 pg_config=$3 preload=$4 log data
+    local label=$1 name=$2 pg_config=$3 preload=$4 log data status=0
     log=$work/log/${label//[^A-Za-z0-9]/_} data=$work/$name-data
     server_stop "$data"
     if ! server_start "${pg_config%/*}" "$data" "$sockets" "$log.server" fsync=off "shared_preload_libraries='$preload'"; then
         broken "$label: the server does not start" "$log.server"
         return
     fi
-    run as_server env PGHOST="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" installcheck >"$log" 2>&1 || true
+    run as_server env PGHOST="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" installcheck >"$log" 2>&1 || status=$?
     server_stop "$data"
-    count_regress "$label" "$log" "$work/$name/build/regress/regression.diffs"
+    count_regress "$label" "$log" "$status" "$work/$name/build/regress/regression.diffs"
     left_out "$label" "$pg_config" "$work/$name"
     check_log "$label" "$log.server"
 }
 
 system_tests() {
-    local label=$1 name=$2 pg_config=$3 log=$work/log/$2-system
+    local label=$1 name=$2 pg_config=$3 log=$work/log/$2-system status=0
     as_server mkdir -p "$work/$name/build/cmake"
     as_server ln -sf "$work/cmake/perfkit" "$work/$name/build/cmake/perfkit"
-    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck PROVE_FLAGS="-j$cores" >"$log" 2>&1 || true
-    count_prove "$label" "$log"
+    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck PROVE_FLAGS="-j$cores" >"$log" 2>&1 || status=$?
+    count_prove "$label" "$log" "$status"
 }
 
 # postgres PG_CONFIG SANITIZED

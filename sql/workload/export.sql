@@ -109,6 +109,12 @@ COMMENT ON COLUMN pk_workload_imported.first_seen IS 'when it was first seen the
 COMMENT ON COLUMN pk_workload_imported.last_seen IS 'when it was last seen there';
 COMMENT ON COLUMN pk_workload_imported.query IS 'its text without constants';
 
+-- In C, since the setting means something only where the library is loaded: else anybody could set it.
+CREATE FUNCTION pk_workload_reads_constants() RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION pk_workload_reads_constants() IS
+'Whether the caller sees the constants of all roles: as a superuser, or a member of the role pg_perfkit.sample_readers.';
+
 -- Constants, for those who see them in pk_workload_samples.
 CREATE VIEW pk_workload_imported_samples WITH (security_barrier) AS
 SELECT i.import, s.role, s.toplevel, s.queryid, s.kind,
@@ -122,10 +128,7 @@ LEFT JOIN (SELECT c.import, c.role, c.toplevel, c.queryid, c.calls::float8 AS ca
      ON w.import OPERATOR(pg_catalog.=) i.import AND w.role OPERATOR(pg_catalog.=) s.role
      AND w.toplevel OPERATOR(pg_catalog.=) s.toplevel AND w.queryid OPERATOR(pg_catalog.=) s.queryid
 WHERE pg_catalog.jsonb_exists(i.line, 'sample')
-  AND EXISTS (SELECT FROM pg_catalog.pg_roles r
-              WHERE r.rolsuper AND r.rolname OPERATOR(pg_catalog.=) CURRENT_USER
-                 OR r.rolname OPERATOR(pg_catalog.=) pg_catalog.current_setting('pg_perfkit.sample_readers', true)::name
-                    AND pg_catalog.pg_has_role(CURRENT_USER, r.oid, 'USAGE'));
+  AND @extschema@.pk_workload_reads_constants();
 GRANT SELECT ON pk_workload_imported_samples TO PUBLIC;
 COMMENT ON VIEW pk_workload_imported_samples IS
     'Samples of the imported workloads, as pk_workload_samples shows those of this server, each with its share of the statement''s calls. Rows only for superusers and members of the role pg_perfkit.sample_readers';

@@ -37,12 +37,12 @@ std::vector<Advice> read_advice(Database& database) {
     const std::string schema = database.value(
         "SELECT coalesce((SELECT extnamespace::regnamespace::text || '.' FROM pg_extension"
         " WHERE extname = 'pg_perfkit'), '')");
+    // Somebody else's function of this name is not to be called.
+    if (schema.empty())
+        throw Failure("there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it");
     const std::string function = schema + "pk_suggest_indexes";
-    if (database.value("SELECT to_regproc(" + quote_literal(function) + ")").empty()) {
-        throw Failure(schema.empty()
-                          ? "there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it"
-                          : "this pg_perfkit has no pk_suggest_indexes(): ALTER EXTENSION pg_perfkit UPDATE brings it");
-    }
+    if (database.value("SELECT to_regproc(" + quote_literal(function) + ")").empty())
+        throw Failure("this pg_perfkit has no pk_suggest_indexes(): ALTER EXTENSION pg_perfkit UPDATE brings it");
     std::vector<Advice> advice;
     for (const auto& row : database.run(
              "SELECT advice_id, action, schema_name, table_name, index_name, ddl, reason, warning, est_size_bytes,"

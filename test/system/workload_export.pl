@@ -103,6 +103,13 @@ is($node->safe_psql('elsewhere', 'SELECT count(*) > 0 FROM pk_workload_imported'
 $node->safe_psql('postgres', 'GRANT constants TO reader');
 is($node->safe_psql('elsewhere', $count, extra_params => [ '-U', 'reader' ]), 't', 'but as one who may see constants');
 
+# Without preload a session that has not loaded the library takes any setting of such a name from anybody.
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_stat_statements'");
+$node->restart;
+is($node->safe_psql('elsewhere', "SET pg_perfkit.sample_readers = 'mary'; $count", extra_params => [ '-U', 'mary' ]), 'f',
+	'nobody makes himself one of them');
+is($node->safe_psql('elsewhere', $count), 't', 'without preload, too');
+
 server_ok($node, 'at the end');
 $node->stop;
 done_testing();

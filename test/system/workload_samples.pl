@@ -103,6 +103,9 @@ subtest 'what is left out' => sub {
 	value(q{SET pg_perfkit.workload_samples = off; SELECT 'none' AS unsampled});
 	value(q{CREATE ROLE secretive PASSWORD 'not-optimisable'; ALTER ROLE secretive PASSWORD 'not-optimisable'; DROP ROLE secretive});
 	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE (query LIKE '%unsampled%' OR query LIKE '%not-optimisable%') AND query NOT LIKE '%pk_workload_samples%'}), '0', 'utility statements, and sessions that are not to be sampled');
+	value(q{SET standard_conforming_strings = off; SET escape_string_warning = off; SELECT 'plain' AS unescaped; SELECT 'it\'s my pin' AS escaped});
+	is(value(q{SELECT string_agg(query, ';') FROM pk_workload_samples WHERE settings::text LIKE '%standard_conforming_strings=off%'}), q{SELECT 'plain' AS unescaped},
+		'a text in which nobody can tell later what is a constant');
 	$node->psql('postgres', q{SET statement_timeout = 50; SELECT pg_sleep(100) AS timed_out}, on_error_stop => 0);
 	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query = 'SELECT pg_sleep(100) AS timed_out'}), '1', 'but one that timed out leaves a sample');
 };

@@ -129,6 +129,10 @@ std::vector<KeptSample> plannable_samples() {
 
 }  // namespace perfkit::pg::workload
 
+PERFKIT_FUNCTION(pk_workload_reads_constants) {
+    return BoolGetDatum(pg::workload::rights().all);
+}
+
 PERFKIT_FUNCTION(pk_workload_samples_read) {
     pg::Rows rows(fcinfo);
     const pg::workload::Rights may = pg::workload::rights();

@@ -23,6 +23,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 #include "utils/memutils.h"
@@ -217,6 +218,12 @@ void add_parameters(Sample& sample, ParamListInfo list, const std::vector<int>& 
 }
 
 void redact(Sample& sample) {
+    // What is a constant there cannot be told by whoever reads the text later.
+    if (!standard_conforming_strings && sample.text.find('\\') != std::string::npos) {
+        sample.text.clear();
+        sample.redacted = true;
+        return;
+    }
     const bool secret = perfkit::workload::speaks_of_secrets(sample.text);
     if (secret || !sample_parameters) {
         std::string bare = perfkit::workload::without_constants(sample.text);

@@ -135,6 +135,20 @@ EXPLAIN (COSTS off) EXECUTE during('[2024-01-01, 2024-01-05)');
 EXECUTE during('[2024-01-01, 2024-01-05)');
 EXECUTE during('empty');
 EXECUTE during(NULL);
+-- Without a time nothing is known, be the version what it may: nor does NOT make it true.
+PREPARE not_during(tstzrange) AS SELECT count(*) FROM logs WHERE NOT pk_uuid_in(id, $1);
+EXECUTE not_during('[2024-01-01, 2024-01-05)');
+EXECUTE not_during('empty');
+EXECUTE not_during(NULL);
+EXPLAIN (COSTS off) EXECUTE not_during('[2024-01-01, 2024-01-05)');
+PREPARE known(timestamptz) AS SELECT id >= $1 AS after, count(*) FROM logs GROUP BY 1 ORDER BY 1;
+EXECUTE known('2024-01-05');
+EXECUTE known(NULL);
+SELECT during, count(*) FROM logs JOIN shifts ON NOT pk_uuid_in(id, during) GROUP BY during ORDER BY during;
+SELECT during, count(*) FROM logs JOIN shifts ON NOT id < lower(during) GROUP BY during ORDER BY during;
+DEALLOCATE during;
+DEALLOCATE not_during;
+DEALLOCATE known;
 RESET plan_cache_mode;
 CREATE FUNCTION matches(relation text, condition text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE

@@ -125,6 +125,19 @@ bool is_range_partitioned_by(Oid table, AttrNumber column) {
     return found;
 }
 
+// The version, which must be unknown where the time is, as the condition is: `version OR time IS NULL AND
+// NULL`.  In a WHERE clause the planner drops the second half, and of NOT leaves `NOT version AND time IS NOT NULL`.
+Expr* unknown_without(Node* time, Expr* version) {
+    if (IsA(time, Const)) return version;
+    NullTest* test = makeNode(NullTest);
+    test->arg = reinterpret_cast<Expr*>(copy_of(time));
+    test->nulltesttype = IS_NULL;
+    test->argisrow = false;
+    test->location = -1;
+    Expr* unknown = make_andclause(list_make2(test, makeBoolConst(false, true)));
+    return make_orclause(list_make2(version, unknown));
+}
+
 // Partitions are pruned by the operators of their key's family alone.  Where the column is such a
 // key, the condition becomes one on the bytes and on the version.
 Node* simplified(SupportRequestSimplify* request) {
@@ -138,14 +151,14 @@ Node* simplified(SupportRequestSimplify* request) {
     const RangeTblEntry* table = rt_fetch(id->varno, query->rtable);
     if (table->rtekind != RTE_RELATION || table->relkind != RELKIND_PARTITIONED_TABLE || !table->inh) return nullptr;
     if (!is_range_partitioned_by(table->relid, id->varattno)) return nullptr;
-    // It will stand there twice.
+    // It will stand there up to three times.
     if (contain_volatile_functions(time) || contain_subplans(time)) return nullptr;
     const TypeCacheEntry* type = lookup_type_cache(UUIDOID, TYPECACHE_BTREE_OPFAMILY);
     auto* variable = static_cast<Node*>(linitial(args));
     List* conditions = comparisons(type->btree_opf, variable, bounds_of(request->fcall->funcid, time));
     Expr* version = call_of("pk_uuid_is_v7", request->fcall->funcid, BOOLOID, list_make1(copy_of(variable)));
     if (conditions == NIL || version == nullptr) return nullptr;
-    return reinterpret_cast<Node*>(make_andclause(lappend(conditions, version)));
+    return reinterpret_cast<Node*>(make_andclause(lappend(conditions, unknown_without(time, version))));
 }
 
 double in_bounds(double selectivity) { return std::clamp(selectivity, 0.0, 1.0); }

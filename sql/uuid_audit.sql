@@ -9,7 +9,7 @@ CREATE VIEW pk_uuid_audit AS
            k.default_expression, k.correlation, k.live_tuples, k.index_bytes, k.leaf_density,
            k.wasted_bytes, k.inserts_per_hour,
            -- n inserts to random ones of L pages touch L (1 - e^(-n/L)) of them; in order they fill one after the other.
-           CASE WHEN k.pages > 0 THEN (k.block * k.pages * (1 - pg_catalog.exp(-least(k.inserts_per_hour / k.pages, 500))))::bigint END AS random_insert_bytes,
+           CASE WHEN k.pages > 0 AND k.inserts_per_hour IS NOT NULL THEN (k.block * k.pages * (1 - pg_catalog.exp(-least(k.inserts_per_hour / k.pages, 500))))::bigint END AS random_insert_bytes,
            (k.block * pg_catalog.ceil(k.inserts_per_hour * 28 / (0.9 * k.block)))::bigint AS ordered_insert_bytes,
            k.referenced_by,
            CASE WHEN k.sampled = 0 THEN NULL
@@ -27,8 +27,9 @@ CREATE VIEW pk_uuid_audit AS
                coalesce(d.default_expression ~ 'gen_random_uuid\(|uuid_generate_v4\(|uuidv4\(', false) AS makes_random,
                b.live_tuples, b.real_bytes AS index_bytes, b.leaf_density, b.wasted_bytes,
                pg_catalog.current_setting('block_size')::float8 AS block, b.real_bytes / pg_catalog.current_setting('block_size')::float8 AS pages,
-               pg_catalog.pg_stat_get_tuples_inserted(c.oid) / greatest(extract(epoch FROM pg_catalog.now()
-                   - greatest(pg_catalog.pg_stat_get_db_stat_reset_time(o.oid), pg_catalog.pg_postmaster_start_time()))::float8 / 3600, 1.0 / 60) AS inserts_per_hour,
+               -- Counters outlive a restart, and nobody knows their age before the first reset.
+               CASE WHEN since.reset IS NOT NULL THEN pg_catalog.pg_stat_get_tuples_inserted(c.oid)
+                   / greatest(extract(epoch FROM pg_catalog.now() - since.reset)::float8 / 3600, 1.0 / 60) END AS inserts_per_hour,
                ARRAY(SELECT pg_catalog.format('%s (%s)', f.conrelid::pg_catalog.regclass, f.conname) FROM pg_catalog.pg_constraint f
                      WHERE f.contype = 'f' AND f.confrelid = c.oid AND a.attnum = ANY (f.confkey) AND f.conparentid = 0
                      ORDER BY f.conrelid::pg_catalog.regclass::text, f.conname) AS referenced_by
@@ -38,7 +39,8 @@ CREATE VIEW pk_uuid_audit AS
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND 'pg_catalog.uuid'::pg_catalog.regtype IN (t.oid, t.typbasetype)
-        JOIN pg_catalog.pg_database o ON o.datname = pg_catalog.current_database()
+        CROSS JOIN (SELECT pg_catalog.pg_stat_get_db_stat_reset_time(o.oid) AS reset FROM pg_catalog.pg_database o
+                    WHERE o.datname = pg_catalog.current_database()) since
         LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname AND NOT s.inherited
         LEFT JOIN LATERAL (SELECT pg_catalog.pg_get_expr(e.adbin, e.adrelid) AS default_expression FROM pg_catalog.pg_attrdef e
                            WHERE e.adrelid = c.oid AND e.adnum = a.attnum) d ON true
@@ -69,9 +71,9 @@ COMMENT ON COLUMN pk_uuid_audit.live_tuples IS 'entries of the index';
 COMMENT ON COLUMN pk_uuid_audit.index_bytes IS 'size of the index: with random keys, what must be in memory for inserts to find their page there';
 COMMENT ON COLUMN pk_uuid_audit.leaf_density IS 'filled share of its leaf pages in percent; 69 is usual with random keys, 90 with ordered ones';
 COMMENT ON COLUMN pk_uuid_audit.wasted_bytes IS 'what REINDEX would give back, which with ordered keys does not come back';
-COMMENT ON COLUMN pk_uuid_audit.inserts_per_hour IS 'rows inserted into the table per hour, since the statistics were reset or the server was started';
-COMMENT ON COLUMN pk_uuid_audit.random_insert_bytes IS 'pages of the index that so many random inserts touch';
-COMMENT ON COLUMN pk_uuid_audit.ordered_insert_bytes IS 'pages that as many in order touch';
+COMMENT ON COLUMN pk_uuid_audit.inserts_per_hour IS 'rows inserted into the table per hour since the database''s statistics were last reset (pg_stat_database.stats_reset); NULL where they never were, since counters outlive restarts and their age is unknown';
+COMMENT ON COLUMN pk_uuid_audit.random_insert_bytes IS 'pages of the index that so many random inserts touch; NULL as inserts_per_hour';
+COMMENT ON COLUMN pk_uuid_audit.ordered_insert_bytes IS 'pages that as many in order touch; NULL as inserts_per_hour';
 COMMENT ON COLUMN pk_uuid_audit.referenced_by IS 'tables and foreign keys that refer to the column';
 COMMENT ON COLUMN pk_uuid_audit.recommendation IS 'what to run, or to do; NULL where nothing is';
 COMMENT ON COLUMN pk_uuid_audit.reason IS 'why the kind is unknown';

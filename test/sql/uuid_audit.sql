@@ -20,6 +20,11 @@ SELECT table_name, column_name, index_name, kind, abs(random_percent - CASE tabl
        default_expression, abs(correlation) > 0.9 AS correlated, live_tuples, referenced_by, reason
 FROM pk_uuid_audit WHERE schema_name = 'uuid_audit' ORDER BY table_name;
 SELECT table_name, recommendation FROM pk_uuid_audit WHERE schema_name = 'uuid_audit' AND recommendation IS NOT NULL ORDER BY table_name;
+-- Rates need to know since when; a reset of any table's counters says so.
+SELECT count(*) AS known_too_early FROM pk_uuid_audit a JOIN pg_stat_database d ON d.datname = current_database()
+WHERE schema_name = 'uuid_audit' AND (d.stats_reset IS NULL AND num_nonnulls(inserts_per_hour, random_insert_bytes, ordered_insert_bytes) > 0
+    OR inserts_per_hour > 60 * 5001 OR inserts_per_hour * extract(epoch FROM now() - d.stats_reset) / 3600 > 5001);
+SELECT pg_stat_reset_single_table_counters('uuid_audit.no_key'::regclass);
 SELECT r.leaf_density < o.leaf_density AS less_dense, r.wasted_bytes > o.wasted_bytes AS wastes_more, r.inserts_per_hour >= 0 AS rate,
        r.random_insert_bytes <= r.index_bytes AS within_the_index, r.ordered_insert_bytes >= 0 AS ordered_touch
 FROM pk_uuid_audit r, pk_uuid_audit o WHERE r.relation = 'uuid_audit.random'::regclass AND o.relation = 'uuid_audit.ordered'::regclass;

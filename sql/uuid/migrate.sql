@@ -85,22 +85,25 @@ DECLARE
 BEGIN
     -- One UPDATE for each table, since a statement must change a row once only; all of them in one
     -- statement, since foreign keys are checked at its end.  The map may hold keys of other batches, too.
-    SELECT 'WITH ' || string_agg(statement, ', ' ORDER BY position) || format(' SELECT count(*) FROM t1')
+    SELECT 'WITH ' || string_agg(statement, ', ' ORDER BY position)
+           || format(' SELECT count(*) FROM t1 JOIN %s m ON m.%I = t1.key WHERE m.%I = ANY ($1)', @extschema@.pk_uuid_map(key_table),
+                     CASE WHEN back THEN 'old_id' ELSE 'new_id' END, CASE WHEN back THEN 'new_id' ELSE 'old_id' END)
     INTO result
     FROM (SELECT row_number() OVER (ORDER BY "table" <> key_table, "table") AS position,
-                 format('t%s AS (UPDATE %s t SET %s WHERE %s RETURNING 1)',
+                 format('t%s AS (UPDATE %s t SET %s WHERE %s RETURNING %s)',
                         row_number() OVER (ORDER BY "table" <> key_table, "table"), "table",
                         string_agg(format('%1$I = CASE WHEN t.%1$I = ANY ($1) THEN (SELECT m.%3$I FROM %2$s m WHERE m.%4$I = t.%1$I) ELSE t.%1$I END', "column",
                                           @extschema@.pk_uuid_map(key_table), CASE WHEN back THEN 'old_id' ELSE 'new_id' END,
                                           CASE WHEN back THEN 'new_id' ELSE 'old_id' END), ', ' ORDER BY "column"),
-                        string_agg(format('t.%I = ANY ($1)', "column"), ' OR ' ORDER BY "column")) AS statement
+                        string_agg(format('t.%I = ANY ($1)', "column"), ' OR ' ORDER BY "column"),
+                        CASE WHEN "table" = key_table THEN format('t.%I AS key', key_column) ELSE '1' END) AS statement
           FROM (SELECT key_table AS "table", key_column AS "column"
                 UNION SELECT referencing, column_name FROM @extschema@.pk_uuid_references(key_table, key_column)) columns
           GROUP BY "table") tables;
     RETURN result;
 END $$;
 COMMENT ON FUNCTION pk_uuid_move_statement(regclass, boolean) IS
-'The statement that gives the keys in its parameter, an array, and all that refers to them their other value. ERRORs as pk_uuid_key_column().
+'The statement that gives the keys in its parameter, an array, and all that refers to them their other value, and returns how many rows of the table got theirs. ERRORs as pk_uuid_key_column().
 key_table: the table of the keys
 back: from new to old';
 
@@ -121,6 +124,7 @@ DECLARE
     times timestamptz[];
     size int;
     moved bigint;
+    changed bigint;
     failures int;
     failed boolean;
 BEGIN
@@ -177,7 +181,12 @@ BEGIN
                         IF NOT back THEN
                             EXECUTE remember USING ids, times;
                         END IF;
-                        EXECUTE move USING ids;
+                        EXECUTE move INTO changed USING ids;
+                        IF changed < cardinality(ids) THEN
+                            RAISE object_not_in_prerequisite_state USING
+                                MESSAGE = format('%s of %s keys of %s did not change', cardinality(ids) - changed, cardinality(ids), leaf),
+                                HINT = 'A trigger or a policy for row security keeps them: disable it for the move.';
+                        END IF;
                         -- Foreign keys that are deferred, too, while there is somebody to try again.
                         SET CONSTRAINTS ALL IMMEDIATE;
                     END IF;
@@ -206,7 +215,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON PROCEDURE pk_uuid_move(regclass, name, int, boolean) IS
-'Gives every key of a table that is not of version 7 a new one, and all that refers to it, batch by batch, each in a transaction. Can be ended at any time and called again. Makes others wait for the rows of a batch, and waits itself 200 ms, after which it tries a smaller batch. ERROR 42P01 without the map that pk_uuid_migrate() makes first, 55000 above read committed, 22023, 42703 for arguments out of range, and those of pk_uuid_key_column().
+'Gives every key of a table that is not of version 7 a new one, and all that refers to it, batch by batch, each in a transaction. Can be ended at any time and called again. Makes others wait for the rows of a batch, and waits itself 200 ms, after which it tries a smaller batch. ERROR 42P01 without the map that pk_uuid_migrate() makes first, 55000 above read committed and where a trigger or a policy keeps a key as it is, 22023, 42703 for arguments out of range, and those of pk_uuid_key_column().
 key_table: the table of the keys
 time_column: when a row was made, for the time in its key; NULL for the time of the move, in the order of the table
 batch: keys in a transaction, 1 to 100000

@@ -118,6 +118,17 @@ CALL pk_uuid_move('uuid_migrate.plain', 'at');
 SELECT count(*) FROM uuid_migrate.plain WHERE pk_uuid_is_v7(id) AND pk_uuid_timestamp(id) > now() - interval '1 hour';
 SELECT * FROM pk_uuid_verify('uuid_migrate.plain', 'at');
 
+-- A trigger that keeps a key as it is ends the move, instead of the move never ending.
+UPDATE uuid_migrate.plain SET id = gen_random_uuid() WHERE n <= 20;
+CREATE FUNCTION uuid_migrate.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.n = 5 THEN RETURN NULL; END IF; IF OLD.n IN (6, 7) THEN NEW.id := OLD.id; END IF; RETURN NEW; END $$;
+CREATE TRIGGER keep BEFORE UPDATE ON uuid_migrate.plain FOR EACH ROW EXECUTE FUNCTION uuid_migrate.keep();
+SET statement_timeout = '30s';
+CALL pk_uuid_move('uuid_migrate.plain');
+ALTER TABLE uuid_migrate.plain DISABLE TRIGGER keep;
+CALL pk_uuid_move('uuid_migrate.plain');
+RESET statement_timeout;
+SELECT * FROM pk_uuid_verify('uuid_migrate.plain');
+
 -- Refused.
 CREATE TABLE uuid_migrate.two (a uuid, b uuid, PRIMARY KEY (a, b));
 CREATE TABLE uuid_migrate.extra (node_id uuid PRIMARY KEY REFERENCES uuid_migrate.nodes (node_id));

@@ -2,80 +2,6 @@
 -- From random keys to version 7, in place: a map from old to new, and batches that change a key and all
 -- that refers to it in one statement each.
 
-CREATE FUNCTION pk_uuid_references(key_table regclass, key_column name, OUT referencing regclass, OUT column_name name, OUT through text[])
-    RETURNS SETOF record
-    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-    AS $$
-    -- Partitions stand for their root, whose foreign keys are theirs.
-    WITH RECURSIVE foreign_key AS (
-        SELECT c.conname, coalesce(pg_partition_root(c.conrelid), c.conrelid)::oid AS from_table, f.attname AS from_column,
-               coalesce(pg_partition_root(c.confrelid), c.confrelid)::oid AS to_table, t.attname AS to_column
-        FROM pg_constraint c
-        CROSS JOIN LATERAL unnest(c.conkey, c.confkey) k(from_number, to_number)
-        JOIN pg_attribute f ON f.attrelid = c.conrelid AND f.attnum = k.from_number
-        JOIN pg_attribute t ON t.attrelid = c.confrelid AND t.attnum = k.to_number
-        WHERE c.contype = 'f'
-    ), found AS (
-        SELECT coalesce(pg_partition_root(key_table), key_table)::oid AS "table", key_column AS "column"
-        UNION
-        SELECT k.from_table, k.from_column
-        FROM foreign_key k JOIN found ON k.to_table = found."table" AND k.to_column = found."column"
-    )
-    SELECT f."table"::regclass, f."column", array_agg(DISTINCT k.conname::text ORDER BY k.conname::text)
-    FROM found f JOIN foreign_key k ON k.from_table = f."table" AND k.from_column = f."column"
-    JOIN found t ON k.to_table = t."table" AND k.to_column = t."column"
-    GROUP BY f."table", f."column"
-    ORDER BY f."table"::regclass::text, f."column"
-    $$;
-COMMENT ON FUNCTION pk_uuid_references(regclass, name) IS
-'The columns that hold values of a key because of foreign keys, directly and through other keys; partitioned tables by their root.
-key_table: the table of the key
-key_column: the key, or a column of it
-referencing: a table, or the same one, which refers to it
-column_name: the column that does
-through: the foreign keys';
-
-CREATE FUNCTION pk_uuid_key_column(key_table regclass) RETURNS name
-    LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    columns name[];
-    kind "char" := (SELECT relkind FROM pg_class WHERE oid = key_table);
-BEGIN
-    IF kind IS NULL OR kind NOT IN ('r', 'p') THEN
-        RAISE undefined_table USING MESSAGE = format('there is no table %s', key_table);
-    ELSIF (SELECT relispartition FROM pg_class WHERE oid = key_table) THEN
-        RAISE wrong_object_type USING MESSAGE = format('%s is a partition', key_table),
-            HINT = format('Its keys move with those of %s.', pg_partition_root(key_table));
-    ELSIF kind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = key_table) THEN
-        RAISE feature_not_supported USING MESSAGE = format('%s has child tables by inheritance', key_table),
-            DETAIL = 'Foreign keys do not see their rows.';
-    ELSIF EXISTS (SELECT FROM pg_partition_tree(key_table) t JOIN pg_class c ON c.oid = t.relid WHERE c.relkind = 'f') THEN
-        RAISE feature_not_supported USING MESSAGE = format('%s has foreign tables as partitions', key_table);
-    END IF;
-    SELECT array_agg(a.attname ORDER BY a.attnum) INTO columns
-    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-    WHERE i.indrelid = key_table AND i.indisprimary AND a.atttypid = 'uuid'::regtype
-      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = key_table AND a.attnum = ANY (c.conkey)
-                      AND c.confrelid <> key_table);
-    IF cardinality(columns) IS DISTINCT FROM 1 THEN
-        RAISE invalid_table_definition USING
-            MESSAGE = format('%s has no single uuid column of its own in its primary key', key_table),
-            DETAIL = format('There: %s.', coalesce(array_to_string(columns, ', '), 'none')),
-            HINT = 'A key that is a foreign key, too, moves with the table that it refers to.';
-    END IF;
-    RETURN columns[1];
-END $$;
-COMMENT ON FUNCTION pk_uuid_key_column(regclass) IS
-'The uuid column of a table''s primary key that is not a foreign key to another table: what pk_uuid_migrate() moves.
-ERROR 42P16 where there is none or more than one, 42P01, 42809, 0A000 for what is no table or one whose keys cannot be moved.';
-
-CREATE FUNCTION pk_uuid_map(key_table regclass) RETURNS text
-    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT format('%I.%I', n.nspname, left(c.relname, 50) || '_uuid_map') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = key_table $$;
-COMMENT ON FUNCTION pk_uuid_map(regclass) IS
-'The name, with its schema, of the table in which pk_uuid_migrate() keeps the old and the new keys of a table.';
-
 CREATE FUNCTION pk_uuid_move_statement(key_table regclass, back boolean) RETURNS text
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
     AS $$
@@ -137,7 +63,7 @@ BEGIN
     END IF;
     key_column := @extschema@.pk_uuid_key_column(key_table);
     map := @extschema@.pk_uuid_map(key_table);
-    IF to_regclass(map) IS NULL THEN
+    IF @extschema@.pk_uuid_own_map(key_table) IS NULL THEN
         RAISE undefined_table USING MESSAGE = format('there is no table %s', map),
             HINT = format('Its statement is in the plan: SELECT * FROM @extschema@.pk_uuid_migrate(%L).', key_table);
     END IF;
@@ -174,6 +100,9 @@ BEGIN
                 PERFORM set_config('lock_timeout', '200ms', true);
                 failed := false;
                 BEGIN
+                    -- As long as a lock keeps it from being changed or replaced, the map is what it is found to be.
+                    EXECUTE format('LOCK TABLE %s IN ROW EXCLUSIVE MODE', map);
+                    PERFORM @extschema@.pk_uuid_own_map(key_table, with_functions => false);
                     -- First the keys, which ends the wait for those who refer to one: the statement that
                     -- follows sees what they wrote.
                     EXECUTE pick INTO ids, times, last_place USING place, size;
@@ -215,7 +144,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON PROCEDURE pk_uuid_move(regclass, name, int, boolean) IS
-'Gives every key of a table that is not of version 7 a new one, and all that refers to it, batch by batch, each in a transaction. Can be ended at any time and called again. Makes others wait for the rows of a batch, and waits itself 200 ms, after which it tries a smaller batch. ERROR 42P01 without the map that pk_uuid_migrate() makes first, 55000 above read committed and where a trigger or a policy keeps a key as it is, 22023, 42703 for arguments out of range, and those of pk_uuid_key_column().
+'Gives every key of a table that is not of version 7 a new one, and all that refers to it, batch by batch, each in a transaction. Can be ended at any time and called again. Makes others wait for the rows of a batch, and waits itself 200 ms, after which it tries a smaller batch. ERROR 42P01 without the map that pk_uuid_migrate() makes first, those of pk_uuid_own_map(), 55000 above read committed and where a trigger or a policy keeps a key as it is, 22023, 42703 for arguments out of range, and those of pk_uuid_key_column().
 key_table: the table of the keys
 time_column: when a row was made, for the time in its key; NULL for the time of the move, in the order of the table
 batch: keys in a transaction, 1 to 100000
@@ -232,7 +161,7 @@ DECLARE
 BEGIN
     IF key_table IS NULL OR back IS NULL THEN
         RETURN;
-    ELSIF to_regclass(map) IS NULL THEN
+    ELSIF @extschema@.pk_uuid_own_map(key_table) IS NULL THEN
         RAISE undefined_table USING MESSAGE = format('there is no table %s', map);
     END IF;
     what := format('keys of %s that are still to move', key_table);
@@ -276,17 +205,6 @@ back: after a move back
 what: what is counted
 failures: how many there are';
 
-CREATE FUNCTION pk_uuid_translate_name(key_table regclass, referencing regclass) RETURNS text
-    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-    AS $$
-    SELECT format('%I.%I', n.nspname, left(f.relname, 24) || '_' || left(t.relname, 24) || '_translate')
-    FROM pg_class f JOIN pg_namespace n ON n.oid = f.relnamespace, pg_class t WHERE f.oid = referencing AND t.oid = key_table
-    $$;
-COMMENT ON FUNCTION pk_uuid_translate_name(regclass, regclass) IS
-'The name, with its schema, of the trigger function that pk_uuid_migrate() makes for a referencing table.
-key_table: the table of the keys
-referencing: the table that refers to it';
-
 CREATE FUNCTION pk_uuid_translate_function(key_table regclass, referencing regclass, back boolean) RETURNS text
     LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
     AS $$
@@ -322,6 +240,7 @@ CREATE FUNCTION pk_uuid_migrate(
 DECLARE
     key_column name := @extschema@.pk_uuid_key_column(key_table);
     map text := @extschema@.pk_uuid_map(key_table);
+    own_map regclass := @extschema@.pk_uuid_own_map(key_table);
     former text;
     arguments text;
     relations regclass[];
@@ -337,9 +256,10 @@ BEGIN
     END IF;
     arguments := concat_ws(', ', quote_literal(key_table), 'time_column => ' || quote_literal(time_column), 'batch => ' || batch);
     relations := ARRAY(SELECT key_table UNION SELECT referencing FROM @extschema@.pk_uuid_references(key_table, key_column));
-    former := coalesce(substring(obj_description(to_regclass(map), 'pg_class') FROM 'default before: (.*)$'),
-        (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-         WHERE a.attrelid = key_table AND a.attname = key_column), 'none');
+    -- The map has the former default as that of its own column: the server has read it, and knows what it depends on.
+    SELECT pg_get_expr(d.adbin, d.adrelid) INTO former FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    WHERE CASE WHEN own_map IS NULL THEN a.attrelid = key_table AND a.attname = key_column ELSE a.attrelid = own_map AND a.attname = 'old_id' END;
+    former := coalesce(former, 'none');
     step := 0;
 
     phase := 'note';
@@ -384,10 +304,11 @@ BEGIN
             SELECT s.title, s.blocks, s.statement FROM (
                 SELECT 1 AS part, '' AS sort, 'give up rather than make others wait; then run the plan again' AS title, NULL AS blocks, 'SET lock_timeout = ''2s''' AS statement
                 UNION ALL
-                SELECT 2, '', 'keep old and new keys', NULL, format('CREATE TABLE IF NOT EXISTS %s (old_id uuid PRIMARY KEY, new_id uuid NOT NULL UNIQUE)', map)
+                SELECT 2, '', 'keep old and new keys, and the default', NULL, format('CREATE TABLE %s (old_id uuid PRIMARY KEY%s, new_id uuid NOT NULL UNIQUE)', map, ' DEFAULT ' || nullif(former, 'none'))
+                WHERE phase = 'forward' AND own_map IS NULL
                 UNION ALL
-                SELECT 3, '', 'say what the map is', NULL, format('COMMENT ON TABLE %s IS %L', map, format('Old and new keys of %s, kept by pg_perfkit; default before: %s', key_table, former))
-                WHERE obj_description(to_regclass(map), 'pg_class') IS NULL
+                SELECT 3, '', 'say what the map is', NULL, format('COMMENT ON TABLE %s IS %L', map, format('Old and new keys of %s, kept by pg_perfkit; the default of old_id is what that of %I was', key_table, key_column))
+                WHERE phase = 'forward' AND obj_description(own_map, 'pg_class') IS NULL
                 UNION ALL
                 SELECT 4, '', 'new rows get keys of version 7', waiting, format('ALTER TABLE %s ALTER %I SET DEFAULT @extschema@.pk_uuidv7()', key_table, key_column)
                 WHERE phase = 'forward' AND former <> 'none' AND former !~ 'uuidv7\(|uuid_generate_v7\('
@@ -395,7 +316,11 @@ BEGIN
                 SELECT 4, '', 'the default as it was', waiting, format('ALTER TABLE %s ALTER %I SET DEFAULT %s', key_table, key_column, former)
                 WHERE phase = 'back' AND former <> 'none'
                 UNION ALL
-                SELECT 5, f.referencing::text, 'who still holds a former key may refer to it', NULL, @extschema@.pk_uuid_translate_function(key_table, f.referencing, phase = 'back')
+                SELECT 5, f.referencing::text, 'who still holds a former key may refer to it', NULL,
+                       -- One that somebody else makes before this runs is not to be taken over.
+                       regexp_replace(@extschema@.pk_uuid_translate_function(key_table, f.referencing, phase = 'back'), '^CREATE OR REPLACE',
+                           CASE WHEN phase = 'back' OR to_regprocedure(@extschema@.pk_uuid_translate_name(key_table, f.referencing) || '()') IS NOT NULL
+                                THEN 'CREATE OR REPLACE' ELSE 'CREATE' END)
                 FROM (SELECT DISTINCT referencing FROM @extschema@.pk_uuid_references(key_table, key_column)) f
                 UNION ALL
                 -- It reads the map with its owner's rights; a trigger needs nobody's to call it.
@@ -403,18 +328,18 @@ BEGIN
                 FROM (SELECT DISTINCT referencing FROM @extschema@.pk_uuid_references(key_table, key_column)) f
                 UNION ALL
                 SELECT 6, f.referencing::text, 'the same', waiting, format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR UPDATE OF %s ON %s FOR EACH ROW EXECUTE FUNCTION %s()',
-                       'pk_uuid_translate_' || left((SELECT relname FROM pg_class WHERE oid = key_table), 40), string_agg(quote_ident(f.column_name), ', ' ORDER BY f.column_name),
+                       @extschema@.pk_uuid_name('pk_uuid_translate', key_table::text, (SELECT relname FROM pg_class WHERE oid = key_table)), string_agg(quote_ident(f.column_name), ', ' ORDER BY f.column_name),
                        f.referencing, @extschema@.pk_uuid_translate_name(key_table, f.referencing))
                 FROM @extschema@.pk_uuid_references(key_table, key_column) f GROUP BY f.referencing
                 UNION ALL
                 -- What an interrupted CREATE INDEX or REINDEX has left.
                 SELECT 7, i.indexrelid::regclass::text, 'an interrupted build left it', NULL, format('DROP INDEX CONCURRENTLY IF EXISTS %s', i.indexrelid::regclass)
                 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-                WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname ~ '(_ccnew\d*|_uuid_helper)$'
+                WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname ~ '(_ccnew\d*$|^pk_uuid_helper_[0-9a-f]{16}_)'
                   AND i.indrelid IN (SELECT t.relid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t)
                 UNION ALL
                 SELECT 8, l.leaf::text, 'each batch looks for the rows that refer to it', NULL, format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s (%I)',
-                       left(l.relname, 24) || '_' || left(f.column_name, 24) || '_uuid_helper', l.leaf, f.column_name)
+                       @extschema@.pk_uuid_name('pk_uuid_helper', format('%s.%I', l.leaf, f.column_name), l.relname || '_' || f.column_name), l.leaf, f.column_name)
                 FROM @extschema@.pk_uuid_references(key_table, key_column) f
                 CROSS JOIN LATERAL (
                     SELECT c.oid::regclass AS leaf, c.relname FROM pg_class c
@@ -439,14 +364,14 @@ BEGIN
         SELECT s.title, s.blocks, s.statement FROM (
             SELECT 1 AS part, c.oid::regclass::text AS sort, 'no longer needed' AS title, NULL AS blocks, format('DROP INDEX CONCURRENTLY IF EXISTS %s', c.oid::regclass) AS statement
             FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
-            WHERE c.relname LIKE '%\_uuid\_helper' AND i.indrelid IN (SELECT t.relid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t)
+            WHERE c.relname ~ '^pk_uuid_helper_[0-9a-f]{16}_' AND i.indrelid IN (SELECT t.relid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t)
             UNION ALL
             SELECT 2, c.oid::regclass::text, 'half of it is dead entries', NULL, format('REINDEX INDEX CONCURRENTLY %s', c.oid::regclass)
             FROM (SELECT key_table AS "table", key_column AS "column" UNION SELECT referencing, column_name FROM @extschema@.pk_uuid_references(key_table, key_column)) f
             CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(f."table") UNION SELECT f."table") l
             JOIN pg_attribute a ON a.attrelid = l.relid AND a.attname = f."column"
             JOIN pg_index i ON i.indrelid = l.relid AND a.attnum = ANY (i.indkey) AND i.indisvalid
-            JOIN pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i' AND c.relname NOT LIKE '%\_uuid\_helper'
+            JOIN pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i' AND c.relname !~ '^pk_uuid_helper_[0-9a-f]{16}_'
             GROUP BY c.oid
             UNION ALL
             SELECT 3, u.r::text, 'the room of the old rows, and statistics', NULL, format('VACUUM (ANALYZE) %s', u.r) FROM unnest(relations) u(r)
@@ -460,7 +385,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION pk_uuid_migrate(regclass, name, int) IS
-'The plan that turns the random keys of a table into version 7, in place and under running writers, with all that refers to them. Changes nothing itself. Every statement can be run again, and the plan be asked for again, after an interruption at any point. ERRORs as pk_uuid_key_column(), 22023, 42703 for arguments out of range.
+'The plan that turns the random keys of a table into version 7, in place and under running writers, with all that refers to them. Changes nothing itself. After an interruption at any point, the plan can be asked for again and be run again. ERRORs as pk_uuid_key_column() and pk_uuid_own_map(), 22023, 42703 for arguments out of range.
 key_table: the table, or partitioned table, of the keys
 time_column: when a row was made, for the time in its key; NULL for the time of the move
 batch: keys in a transaction

@@ -44,7 +44,7 @@ CREATE FUNCTION uuid_migrate.changed() RETURNS bigint LANGUAGE sql AS $$
     SELECT count(*) FROM ((TABLE uuid_migrate.meaning EXCEPT ALL TABLE uuid_migrate.meant) UNION ALL (TABLE uuid_migrate.meant EXCEPT ALL TABLE uuid_migrate.meaning)) d $$;
 
 SELECT * FROM pk_uuid_references('uuid_migrate.nodes', 'node_id');
-SELECT phase, regexp_replace(title, 'up to .*about [^.]*', 'SIZES') AS title, blocks, regexp_replace(statement, '(CREATE OR REPLACE FUNCTION \S+ ).*', '\1...') AS statement
+SELECT phase, regexp_replace(title, 'up to .*about [^.]*', 'SIZES') AS title, blocks, regexp_replace(statement, '(CREATE (OR REPLACE )?FUNCTION \S+ ).*', '\1...') AS statement
 FROM pk_uuid_migrate('uuid_migrate.nodes', 'made', 50) ORDER BY step;
 SELECT pk_uuid_translate_function('uuid_migrate.nodes', 'uuid_migrate.edges', false);
 
@@ -59,7 +59,7 @@ SELECT count(*) AS in_order FROM (SELECT n - lag(n) OVER (ORDER BY node_id) AS s
 
 -- Only the triggers have the rights of the translating functions.
 SELECT count(*) > 0 AS some, count(*) FILTER (WHERE has_function_privilege('public', oid, 'EXECUTE')) AS for_all
-FROM pg_proc WHERE pronamespace = 'uuid_migrate'::regnamespace AND proname LIKE '%\_translate';
+FROM pg_proc WHERE pronamespace = 'uuid_migrate'::regnamespace AND proname LIKE 'pk\_uuid\_translate\_%';
 
 -- Again changes nothing; who holds an old key may refer to it; what is new has a new key.
 CREATE TABLE uuid_migrate.moved AS SELECT n, node_id FROM uuid_migrate.nodes;
@@ -104,7 +104,7 @@ SELECT uuid_migrate.changed();
 SELECT statement FROM pk_uuid_migrate('uuid_migrate.nodes', 'made', 50) WHERE phase = 'clean up' ORDER BY step \gexec
 SELECT count(*) AS left_over FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'uuid_migrate' AND relname ~ 'helper|ccnew';
 SELECT count(*) AS left_over FROM pg_trigger WHERE tgname LIKE 'pk_uuid_translate%';
-SELECT obj_description('uuid_migrate.nodes_uuid_map'::regclass);
+SELECT obj_description('uuid_migrate.nodes_uuid_map'::regclass), pg_get_expr(adbin, adrelid) AS former FROM pg_attrdef WHERE adrelid = 'uuid_migrate.nodes_uuid_map'::regclass;
 
 -- Without a time the order is the table's; keys of version 7 stay, and so do rows without a time in range.
 CREATE TABLE uuid_migrate.plain (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int, at timestamptz);
@@ -122,12 +122,92 @@ SELECT * FROM pk_uuid_verify('uuid_migrate.plain', 'at');
 UPDATE uuid_migrate.plain SET id = gen_random_uuid() WHERE n <= 20;
 CREATE FUNCTION uuid_migrate.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.n = 5 THEN RETURN NULL; END IF; IF OLD.n IN (6, 7) THEN NEW.id := OLD.id; END IF; RETURN NEW; END $$;
 CREATE TRIGGER keep BEFORE UPDATE ON uuid_migrate.plain FOR EACH ROW EXECUTE FUNCTION uuid_migrate.keep();
-SET statement_timeout = '30s';
+SET statement_timeout = '5min';
 CALL pk_uuid_move('uuid_migrate.plain');
 ALTER TABLE uuid_migrate.plain DISABLE TRIGGER keep;
 CALL pk_uuid_move('uuid_migrate.plain');
 RESET statement_timeout;
 SELECT * FROM pk_uuid_verify('uuid_migrate.plain');
+
+-- Names that differ only at their ends, which would be cut off, and of characters of several bytes.
+CREATE TABLE uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_1 (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int);
+CREATE TABLE uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_2 (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int);
+CREATE TABLE uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1" (
+    "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1" uuid REFERENCES uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_1,
+    "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2" uuid REFERENCES uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_2, n int);
+CREATE TABLE uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2" (LIKE uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1",
+    FOREIGN KEY ("ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1") REFERENCES uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_1,
+    FOREIGN KEY ("ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2") REFERENCES uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_2);
+INSERT INTO uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_1 (n) SELECT generate_series(1, 20);
+INSERT INTO uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_2 (n) SELECT generate_series(1, 20);
+INSERT INTO uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1" SELECT a.id, b.id, n FROM uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_1 a
+JOIN uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_2 b USING (n);
+INSERT INTO uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2" TABLE uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1";
+CREATE TABLE uuid_migrate.former AS TABLE uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1";
+\set ECHO none
+SELECT p.statement FROM generate_series(1, 2) i, pk_uuid_migrate(('uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_' || i)::regclass) p
+WHERE phase = 'forward' AND title !~ '^check' ORDER BY i, step \gexec
+\set ECHO all
+SELECT count(DISTINCT relname) FILTER (WHERE relname ~ '^uuid_map_' AND relkind = 'r') AS maps, count(DISTINCT relname) FILTER (WHERE relname ~ '^pk_uuid_helper_') AS helpers,
+       (SELECT count(*) FROM pg_trigger WHERE tgname ~ '^pk_uuid_translate_' AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'uuid_migrate'::regnamespace)) AS triggers,
+       (SELECT count(*) FROM pg_proc WHERE proname ~ '^pk_uuid_translate_' AND pronamespace = 'uuid_migrate'::regnamespace) AS functions
+FROM pg_class WHERE relnamespace = 'uuid_migrate'::regnamespace;
+-- Each of the references is translated by its own map.
+INSERT INTO uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2" SELECT "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1", "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2", n FROM uuid_migrate.former;
+SELECT count(*) AS "right" FROM uuid_migrate."ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2" r
+JOIN uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_1 a ON a.id = "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ1" AND a.n = r.n
+JOIN uuid_migrate.a_long_name_that_begins_like_another_of_its_kind_and_ends_as_2 b ON b.id = "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜ2" AND b.n = r.n
+WHERE pk_uuid_is_v7(a.id) AND pk_uuid_is_v7(b.id);
+
+-- Who may create something in the schema can make what the move would run, read or take over, before it does: refused.
+CREATE ROLE regress_uuid_migrate;
+GRANT USAGE, CREATE ON SCHEMA uuid_migrate TO regress_uuid_migrate;
+CREATE TABLE uuid_migrate.orders (id uuid PRIMARY KEY DEFAULT gen_random_uuid());
+CREATE TABLE uuid_migrate.items (id uuid REFERENCES uuid_migrate.orders);
+INSERT INTO uuid_migrate.orders SELECT FROM generate_series(1, 3);
+SET ROLE regress_uuid_migrate;
+CREATE TABLE uuid_migrate.orders_uuid_map (old_id uuid PRIMARY KEY, new_id uuid NOT NULL UNIQUE);
+COMMENT ON TABLE uuid_migrate.orders_uuid_map IS 'default before: gen_random_uuid(); ALTER ROLE regress_uuid_migrate SUPERUSER';
+CREATE FUNCTION uuid_migrate.seize() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE regress_uuid_migrate SUPERUSER; RETURN NEW; END $$;
+CREATE TRIGGER seize BEFORE INSERT ON uuid_migrate.orders_uuid_map FOR EACH ROW EXECUTE FUNCTION uuid_migrate.seize();
+RESET ROLE;
+SELECT count(*) FROM pk_uuid_migrate('uuid_migrate.orders');
+CALL pk_uuid_move('uuid_migrate.orders');
+SELECT * FROM pk_uuid_verify('uuid_migrate.orders');
+SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_uuid_migrate';
+ALTER TABLE uuid_migrate.orders_uuid_map OWNER TO CURRENT_USER;
+CALL pk_uuid_move('uuid_migrate.orders');
+DROP TRIGGER seize ON uuid_migrate.orders_uuid_map;
+CREATE RULE seize AS ON INSERT TO uuid_migrate.orders_uuid_map DO ALSO SELECT 1;
+CALL pk_uuid_move('uuid_migrate.orders');
+DROP RULE seize ON uuid_migrate.orders_uuid_map;
+ALTER TABLE uuid_migrate.orders_uuid_map ENABLE ROW LEVEL SECURITY;
+CALL pk_uuid_move('uuid_migrate.orders');
+DROP TABLE uuid_migrate.orders_uuid_map;
+CREATE VIEW uuid_migrate.orders_uuid_map AS TABLE uuid_migrate.orders;
+CALL pk_uuid_move('uuid_migrate.orders');
+DROP VIEW uuid_migrate.orders_uuid_map;
+CREATE TABLE uuid_migrate.orders_uuid_map (old_id text, new_id uuid);
+CALL pk_uuid_move('uuid_migrate.orders');
+DROP TABLE uuid_migrate.orders_uuid_map;
+SELECT pk_uuid_translate_name('uuid_migrate.orders', 'uuid_migrate.items') AS translate \gset
+SET ROLE regress_uuid_migrate;
+CREATE FUNCTION :translate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE regress_uuid_migrate SUPERUSER; RETURN NEW; END $$;
+RESET ROLE;
+SELECT count(*) FROM pk_uuid_migrate('uuid_migrate.orders');
+DROP FUNCTION :translate();
+-- What the owner of the table has made is right; and the former default is an expression, whatever a comment says.
+ALTER TABLE uuid_migrate.orders OWNER TO regress_uuid_migrate;
+ALTER TABLE uuid_migrate.items OWNER TO regress_uuid_migrate;
+SET ROLE regress_uuid_migrate;
+\set ECHO none
+SELECT statement FROM pk_uuid_migrate('uuid_migrate.orders') WHERE phase = 'forward' AND title !~ '^check' ORDER BY step \gexec
+\set ECHO all
+COMMENT ON TABLE uuid_migrate.orders_uuid_map IS 'default before: gen_random_uuid(); ALTER ROLE regress_uuid_migrate SUPERUSER';
+RESET ROLE;
+SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'uuid_migrate.orders_uuid_map'::regclass;
+SELECT phase, statement FROM pk_uuid_migrate('uuid_migrate.orders') WHERE title ~ 'default|map' ORDER BY step;
+SELECT * FROM pk_uuid_verify('uuid_migrate.orders');
 
 -- Refused.
 CREATE TABLE uuid_migrate.two (a uuid, b uuid, PRIMARY KEY (a, b));
@@ -149,4 +229,5 @@ ROLLBACK;
 CREATE TABLE uuid_migrate.child () INHERITS (uuid_migrate.plain);
 SELECT * FROM pk_uuid_migrate('uuid_migrate.plain');
 DROP SCHEMA uuid_migrate CASCADE;
+DROP ROLE regress_uuid_migrate;
 RESET client_min_messages;

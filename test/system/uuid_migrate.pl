@@ -189,7 +189,7 @@ foreach my $database ('registry', 'graph')
 	is($node->safe_psql($database, "SELECT count(*) FROM was JOIN $relation USING ($key, $number)"), $keys, "$database: every key is what it was");
 	is($node->safe_psql($database, $wrong), '0', "$database: every reference is right");
 	finish_phase(start_phase($database, $relation, 'clean up'));
-	is($node->safe_psql($database, "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pk_uuid%') + (SELECT count(*) FROM pg_class WHERE relname LIKE '%uuid_helper')"), '0', "$database: cleaned up");
+	is($node->safe_psql($database, "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pk_uuid%') + (SELECT count(*) FROM pg_class WHERE relname LIKE 'pk_uuid_helper%')"), '0', "$database: cleaned up");
 }
 $node->stop;
 done_testing();

@@ -38,8 +38,7 @@ std::vector<Advice> read_advice(Database& database) {
         "SELECT coalesce((SELECT extnamespace::regnamespace::text || '.' FROM pg_extension"
         " WHERE extname = 'pg_perfkit'), '')");
     // Somebody else's function of this name is not to be called.
-    if (schema.empty())
-        throw Failure("there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it");
+    if (schema.empty()) throw Failure("there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it");
     const std::string function = schema + "pk_suggest_indexes";
     if (database.value("SELECT to_regproc(" + quote_literal(function) + ")").empty())
         throw Failure("this pg_perfkit has no pk_suggest_indexes(): ALTER EXTENSION pg_perfkit UPDATE brings it");

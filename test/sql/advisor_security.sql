@@ -97,6 +97,24 @@ SET client_min_messages = notice;
 SELECT status, reason FROM pk_advisor_queries(ARRAY['SELECT * FROM pk_sec_ranges WHERE r && ''[1,5)''::pk_sec_range']);
 SELECT last_value AS still_one FROM pk_sec_counter;
 
+CREATE DOMAIN pk_sec_of_range AS pk_sec_range;
+SELECT status, reason FROM pk_advisor_queries(ARRAY['SELECT * FROM pk_sec_ranges WHERE r && (current_setting(''x'')::pk_sec_of_range)',
+    'SELECT * FROM pk_sec_ranges WHERE r && current_setting(''x'')::pk_sec_range', 'SELECT * FROM pk_sec_ranges WHERE r = ANY (''{}''::pk_sec_range[])']);
+SELECT last_value AS still_one FROM pk_sec_counter;
+DROP DOMAIN pk_sec_of_range;
+
+-- The conditions of existing indexes are read, and not computed: here to find that the second does the first one's work.
+CREATE TABLE pk_sec_twice (a int);
+CREATE INDEX pk_sec_twice_1 ON pk_sec_twice (a);
+CREATE INDEX pk_sec_twice_2 ON pk_sec_twice (a);
+SET client_min_messages = error;
+CREATE INDEX pk_sec_twice_3 ON pk_sec_twice (a) WHERE pk_sec_f(1) = 1;
+SELECT setval('pk_sec_counter', 1);
+\c -
+SELECT action, index_name FROM pk_suggest_indexes(ARRAY['SELECT FROM pk_sec_twice'], tables => ARRAY['pk_sec_twice'::regclass]);
+SELECT last_value AS still_one FROM pk_sec_counter;
+DROP TABLE pk_sec_twice;
+
 -- A caller's own queries need the rights that EXPLAIN would ask for; without them they tell nothing.
 CREATE ROLE pk_sec_monitor IN ROLE pg_monitor;
 SET ROLE pk_sec_monitor;

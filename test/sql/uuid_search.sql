@@ -28,7 +28,8 @@ FROM (SELECT *, pk_uuid_version(id) IS NOT DISTINCT FROM 7 AND id IS NOT NULL AS
 SELECT count(*) FILTER (WHERE v7 AND (id >= t) <> (id >= pk_uuid_cut(t)) OR v7 AND (id > t) <> (id >= pk_uuid_cut(t, past => true))) AS cut_wrong
 FROM (SELECT *, pk_uuid_is_v7(id) AS v7 FROM ids WHERE id IS NOT NULL) i, times;
 SELECT t, pk_uuid_cut(t), pk_uuid_cut(t, true) AS past
-FROM (VALUES (timestamptz '-infinity'), ('1970-01-01'), ('2022-02-22 19:22:22.0005+00'), ('10889-08-02 05:31:50.655+00'), ('infinity')) v(t);
+FROM (VALUES (timestamptz '-infinity'), ('1970-01-01'), ('2022-02-22 19:22:22.0005+00'), ('10889-08-02 05:31:50.655+00'),
+    ('294247-01-10 04:00:54.775807+00'), ('294247-01-10 04:00:54.775808+00'), ('294276-12-31 23:59:59.999999+00'), ('infinity')) v(t);
 SELECT pk_uuid_in(NULL, '(,)') IS NULL AND pk_uuid_in('018df4cc-3600-7000-8000-000000000000', NULL) IS NULL AS null_in_null_out;
 DROP VIEW ranges, times;
 DROP TABLE ids;

@@ -19,6 +19,17 @@ sub value
 
 value('CREATE TABLE t (a int PRIMARY KEY, b text); INSERT INTO t SELECT i, i FROM generate_series(1, 1000) i; ANALYZE t');
 
+subtest 'a cursor that somebody else reads' => sub {
+	value(q{CREATE ROLE mary LOGIN; CREATE TABLE vault (word text, v int); INSERT INTO vault VALUES ('for-her-only', 1);
+		CREATE FUNCTION opened() RETURNS refcursor LANGUAGE plpgsql SECURITY DEFINER AS $$
+			DECLARE c refcursor := 'c'; s text := (SELECT word FROM vault); BEGIN OPEN c FOR SELECT v FROM vault WHERE word = s; RETURN c; END $$});
+	my $seen = q{SELECT count(*) FROM pk_slow_plans WHERE plan -> 0 -> 'Plan' ->> 'Filter' LIKE '%for-her-only%' AND outline = 'Seq Scan on vault'};
+	is((split /\n/, $node->safe_psql('postgres', "BEGIN; SELECT opened(); FETCH ALL FROM c; COMMIT; $seen", extra_params => [ '-U', 'mary' ]))[-1], '0',
+		'its plan is that of who opened it');
+	is(value($seen), '1', 'who sees it');
+	value('DROP FUNCTION opened; DROP TABLE vault; SELECT pk_workload_reset()');
+};
+
 subtest 'what explains needs a lock that is taken' => sub {
 	value('CREATE COLLATION held (provider = libc, locale = "C"); CREATE COLLATION other (provider = libc, locale = "C")');
 	my $reader = $node->background_psql('postgres', on_error_stop => 0);

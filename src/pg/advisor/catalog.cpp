@@ -256,6 +256,14 @@ struct RawIndex {
     NameData name;
 };
 
+// As it is stored.  RelationGetIndexPredicate() would fold constants, that is, call functions of the index's owner
+// with the caller's rights.
+List* predicate_of(Relation index) {
+    bool none = true;
+    const Datum stored = SysCacheGetAttr(INDEXRELID, index->rd_indextuple, Anum_pg_index_indpred, &none);
+    return none ? NIL : make_ands_implicit(static_cast<Expr*>(stringToNode(TextDatumGetCString(stored))));
+}
+
 void read_raw_index(Relation table, Oid id, RawIndex* raw) {
     if (!ConditionalLockRelationOid(id, AccessShareLock)) return;
     Relation const index = try_relation_open(id, NoLock);
@@ -292,7 +300,7 @@ void read_raw_index(Relation table, Oid id, RawIndex* raw) {
         if (OidIsValid(index->rd_indcollation[i]) && index->rd_indcollation[i] != attribute->attcollation)
             raw->plain = false;
     }
-    List* const predicate = RelationGetIndexPredicate(index);
+    List* const predicate = predicate_of(index);
     raw->has_predicate = predicate != NIL;
     if (predicate != NIL && !simple_predicate(predicate, &raw->predicate)) raw->plain = false;
     if (index->rd_rel->relkind == RELKIND_INDEX)

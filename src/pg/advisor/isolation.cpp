@@ -60,6 +60,8 @@ void refuse_utility(PlannedStmt*, const char*, bool, ProcessUtilityContext, Para
 
 // The functions of a range type may have been looked up before, where the hooks see nothing.
 void check_type(Oid type) {
+    type = getBaseType(type);
+    if (OidIsValid(get_element_type(type))) type = getBaseType(get_element_type(type));
     if (get_typtype(type) == TYPTYPE_MULTIRANGE) type = get_multirange_range(type);
     if (type < FirstNormalObjectId || get_typtype(type) != TYPTYPE_RANGE) return;
     HeapTuple const tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(type));
@@ -136,10 +138,37 @@ Node* stand_in(Node* call, Replacing* replacing) {
     return reinterpret_cast<Node*>(made);
 }
 
+// Where a value comes from, or becomes one of another type.
+bool has_type(Node* node) {
+    switch (nodeTag(node)) {
+        case T_Var:
+        case T_Const:
+        case T_Param:
+        case T_FuncExpr:
+        case T_OpExpr:
+        case T_RelabelType:
+        case T_CoerceViaIO:
+        case T_CoerceToDomain:
+        case T_ArrayCoerceExpr:
+        case T_ArrayExpr:
+        case T_SubscriptingRef:
+        case T_FieldSelect:
+        case T_CaseExpr:
+        case T_CoalesceExpr:
+        case T_MinMaxExpr:
+        case T_SubLink:
+        case T_Aggref:
+        case T_WindowFunc:
+            return true;
+        default:
+            return false;
+    }
+}
+
 Node* replace(Node* node, void* context) {
     if (node == nullptr) return nullptr;
     if (IsA(node, Query)) return reinterpret_cast<Node*>(mutate_query(castNode(Query, node), replace, context));
-    if (IsA(node, Var) || IsA(node, Const) || IsA(node, Param)) check_type(exprType(node));
+    if (has_type(node)) check_type(exprType(node));
     Oid const function = function_of(node);
     if (OidIsValid(function) && !written_in_c(function) && !depends_on_rows(node, nullptr) &&
         !contain_volatile_functions(node) && !type_is_rowtype(exprType(node)))

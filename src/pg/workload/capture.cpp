@@ -126,6 +126,8 @@ bool captured(const QueryDesc* query) noexcept { return queryid_of(query) != 0 &
 // server's own place (totaltime) costs three times as much: it reads the clock around ExecutorFinish too, and is
 // allocated anew each time.
 struct Measured {
+    perfkit::workload::Key key;  // who began it: the constants are his, whoever fetches the last row
+    bool by_server;              // in totaltime, for somebody else who wanted it
     std::uint64_t nanoseconds;
     std::uint64_t rows;
     BufferUsage buffers;
@@ -168,7 +170,7 @@ struct Start {
 
     explicit Start(const QueryDesc* query) noexcept {
         const std::size_t place = place_of(query);
-        if (place == places) return;
+        if (place == places || measured[place].by_server) return;
         of = &measured[place];
         buffers = pgBufferUsage;
         wal = pgWalUsage;
@@ -187,9 +189,10 @@ struct Start {
 void record_failure(const QueryDesc* query) noexcept {
     if (!captured(query)) return;
     std::uint64_t nanoseconds = 0;
-    if (const std::size_t place = place_of(query); place < places) {
+    const std::size_t place = place_of(query);
+    if (place < places) free_place(place);
+    if (place < places && !measured[place].by_server) {
         nanoseconds = measured[place].nanoseconds;
-        free_place(place);
     } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
         nanoseconds = nanoseconds_of(total->counter);
         if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += since(total->starttime);
@@ -205,10 +208,11 @@ bool complete(const Instrumentation* total) noexcept {
 void measure(QueryDesc* query) noexcept {
     std::size_t place = place_of(query);  // an error's leftover that had the same address
     if (place < places) free_place(place);
-    if (complete(query->totaltime)) return;
     if ((place = take_place()) < places) {
         measured_query[place] = query;
-        std::memset(&measured[place], 0, sizeof(Measured));
+        measured[place] = Measured{};
+        measured[place].key = key_of(queryid_of(query));
+        measured[place].by_server = complete(query->totaltime);
         return;
     }
     if (query->totaltime != nullptr) return;
@@ -311,36 +315,40 @@ void on_executor_finish(QueryDesc* query) {
     start.end(0);
 }
 
-// How long it took in nanoseconds; 0 where it is not captured.
-std::uint64_t record_success(QueryDesc* query) noexcept {
-    if (const std::size_t place = place_of(query); place < places) {
-        const Measured& own = measured[place];
-        free_place(place);
-        if (!captured(query)) return 0;
-        Event event = new_event(queryid_of(query), Kind::success, own.nanoseconds);
-        event.rows = own.rows;
-        set_usage(event, own.buffers, own.wal);
-        Shared::get()->record(event, true);
-        sample_end(event.key, query, own.nanoseconds);
-        return own.nanoseconds;
-    }
-    if (const Instrumentation* const total = query->totaltime; total != nullptr && captured(query)) {
+// Counts it for who ends it, as pg_stat_statements does.  How long it took in nanoseconds; 0 where it is not captured.
+std::uint64_t record_success(const QueryDesc* query, const Measured* own) noexcept {
+    if (!captured(query)) return 0;
+    Event event = new_event(queryid_of(query), Kind::success, 0);
+    if (own != nullptr && !own->by_server) {
+        event.nanoseconds = own->nanoseconds;
+        event.rows = own->rows;
+        set_usage(event, own->buffers, own->wal);
+    } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
         // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
         const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
-        Event event = new_event(queryid_of(query), Kind::success, closed + nanoseconds_of(total->counter));
+        event.nanoseconds = closed + nanoseconds_of(total->counter);
         // Of all fetches; es_processed is of the last one only.
         event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
         set_usage(event, total->bufusage, total->walusage);
-        Shared::get()->record(event, true);
-        sample_end(event.key, query, event.nanoseconds);
-        return event.nanoseconds;
+    } else {
+        return 0;
     }
-    return 0;
+    Shared::get()->record(event, true);
+    return event.nanoseconds;
 }
 
 void on_executor_end(QueryDesc* query) {
-    if (const std::uint64_t nanoseconds = record_success(query); is_slow(nanoseconds))
-        keep_slow_plan(key_of(queryid_of(query)), query, nanoseconds);
+    const std::size_t place = place_of(query);
+    const Measured* const own = place < places ? &measured[place] : nullptr;
+    const std::uint64_t nanoseconds = record_success(query, own);
+    if (own != nullptr) {
+        const perfkit::workload::Key key = own->key;
+        free_place(place);
+        if (nanoseconds > 0) {
+            sample_end(key, query, nanoseconds);
+            if (is_slow(nanoseconds)) keep_slow_plan(key, query, nanoseconds);
+        }
+    }
     next_executor_end(query);
 }
 

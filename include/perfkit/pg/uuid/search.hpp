@@ -15,9 +15,11 @@ extern "C" {
 
 namespace perfkit::pg {
 
-// Unix microseconds; infinities as the ends of the type.
+// Unix microseconds; infinities, and times whose Unix time the type does not hold, as the ends of the type.
 inline std::int64_t unix_microseconds(TimestampTz time) {
-    return TIMESTAMP_NOT_FINITE(time) ? time : time + epoch_gap_us;
+    std::int64_t result = time;
+    if (TIMESTAMP_NOT_FINITE(time)) return time;
+    return __builtin_add_overflow(time, epoch_gap_us, &result) ? DT_NOEND : result;
 }
 
 // `id OPERATOR time`: which cut of the time bounds the ids, and on which side they are.

@@ -15,7 +15,7 @@ CREATE FUNCTION pk_uuid_references(key_table regclass, key_column name, OUT refe
         JOIN pg_attribute t ON t.attrelid = c.confrelid AND t.attnum = k.to_number
         WHERE c.contype = 'f'
     ), found AS (
-        SELECT coalesce(pg_partition_root(key_table), key_table)::oid AS "table", key_column AS "column"
+        SELECT coalesce(pg_partition_root(key_table), key_table)::oid AS "table", key_column COLLATE "C" AS "column"
         UNION
         SELECT k.from_table, k.from_column
         FROM foreign_key k JOIN found ON k.to_table = found."table" AND k.to_column = found."column"

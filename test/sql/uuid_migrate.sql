@@ -44,6 +44,7 @@ CREATE FUNCTION uuid_migrate.changed() RETURNS bigint LANGUAGE sql AS $$
     SELECT count(*) FROM ((TABLE uuid_migrate.meaning EXCEPT ALL TABLE uuid_migrate.meant) UNION ALL (TABLE uuid_migrate.meant EXCEPT ALL TABLE uuid_migrate.meaning)) d $$;
 
 SELECT * FROM pk_uuid_references('uuid_migrate.nodes', 'node_id');
+SELECT count(*) FROM pk_uuid_references('uuid_migrate.nodes', lower('NODE_ID'));
 SELECT phase, regexp_replace(title, 'up to .*about [^.]*', 'SIZES') AS title, blocks, regexp_replace(statement, '(CREATE (OR REPLACE )?FUNCTION \S+ ).*', '\1...') AS statement
 FROM pk_uuid_migrate('uuid_migrate.nodes', 'made', 50) ORDER BY step;
 SELECT pk_uuid_translate_function('uuid_migrate.nodes', 'uuid_migrate.edges', false);

@@ -16,6 +16,10 @@ CREATE FUNCTION pk_check_duplicate_indexes(warn float8 DEFAULT 1, critical float
              AND j.indoption::int2[] = i.indoption::int2[]
              AND pg_get_expr(j.indexprs, j.indrelid) IS NOT DISTINCT FROM pg_get_expr(i.indexprs, i.indrelid)
              AND pg_get_expr(j.indpred, j.indrelid) IS NOT DISTINCT FROM pg_get_expr(i.indpred, i.indrelid)
+             AND ARRAY(SELECT attoptions::text FROM pg_attribute WHERE attrelid = j.indexrelid ORDER BY attnum)
+                 = ARRAY(SELECT attoptions::text FROM pg_attribute WHERE attrelid = i.indexrelid ORDER BY attnum)
+             AND ARRAY(SELECT o FROM pg_class c, unnest(c.reloptions) o WHERE c.oid = j.indexrelid AND o NOT LIKE 'fillfactor=%' ORDER BY o)
+                 = ARRAY(SELECT o FROM pg_class c, unnest(c.reloptions) o WHERE c.oid = i.indexrelid AND o NOT LIKE 'fillfactor=%' ORDER BY o)
         WHERE NOT i.needed AND (j.needed OR j.indexrelid < i.indexrelid)
         GROUP BY i.indexrelid
     ), duplicate AS (
@@ -28,7 +32,7 @@ CREATE FUNCTION pk_check_duplicate_indexes(warn float8 DEFAULT 1, critical float
         WHERE c.relkind = 'i' AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
     )
     SELECT @extschema@.pk_health_result('duplicate_indexes', 'schema', 'indexes',
-        'Indexes that another one on the same table equals in columns, order, operator classes, collations, expressions and predicate: each costs writes and space and gains nothing.',
+        'Indexes that another one on the same table equals in columns, order, operator classes, collations, expressions, predicate and parameters (but for the fillfactor): each costs writes and space and gains nothing.',
         count(*), warn, critical,
         objects => array_agg(format('%s equals %s (%s)', name, other, pg_size_pretty(bytes)) ORDER BY bytes DESC, name),
         recommendation => (array_agg(format('DROP INDEX CONCURRENTLY %s', name) ORDER BY bytes DESC, name))[1])

@@ -11,6 +11,8 @@ CREATE FUNCTION pk_check_redundant_indexes(warn float8 DEFAULT 1, critical float
              AND (j.indclass::oid[])[0:i.indnkeyatts - 1] = (i.indclass::oid[])[0:i.indnkeyatts - 1]
              AND (j.indcollation::oid[])[0:i.indnkeyatts - 1] = (i.indcollation::oid[])[0:i.indnkeyatts - 1]
              AND (j.indoption::int2[])[0:i.indnkeyatts - 1] = (i.indoption::int2[])[0:i.indnkeyatts - 1]
+             AND ARRAY(SELECT attoptions::text FROM pg_attribute WHERE attrelid = j.indexrelid AND attnum <= i.indnkeyatts ORDER BY attnum)
+                 = ARRAY(SELECT attoptions::text FROM pg_attribute WHERE attrelid = i.indexrelid ORDER BY attnum)
              AND pg_get_expr(j.indpred, j.indrelid) IS NOT DISTINCT FROM pg_get_expr(i.indpred, i.indrelid)
              AND j.indisvalid AND j.indisready AND j.indislive
         -- Without expressions, whose parts are not compared, and without columns beside the key.

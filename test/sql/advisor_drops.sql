@@ -35,6 +35,19 @@ SELECT ddl, evidence ->> 'reverse' AS reverse FROM pk_suggest_indexes(ARRAY['SEL
 :reverse;
 SELECT indexdef FROM pg_indexes WHERE indexname = 'same "2';
 
+-- Of two unique ones the second goes only where both refuse the same; of two others, where they have the same parameters.
+CREATE TABLE pk_drops.ruled (a int, b int, c int);
+CREATE UNIQUE INDEX ruled_1 ON pk_drops.ruled (a);
+CREATE UNIQUE INDEX ruled_2 ON pk_drops.ruled (a) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ruled_3 ON pk_drops.ruled (a) NULLS NOT DISTINCT;
+CREATE INDEX ranges_1 ON pk_drops.ruled USING brin (b);
+CREATE INDEX ranges_2 ON pk_drops.ruled USING brin (b) WITH (pages_per_range = 4);
+CREATE INDEX ranges_3 ON pk_drops.ruled USING brin (b) WITH (pages_per_range = 4);
+CREATE INDEX values_1 ON pk_drops.ruled USING brin (c int4_minmax_multi_ops);
+CREATE INDEX values_2 ON pk_drops.ruled USING brin (c int4_minmax_multi_ops (values_per_range = 16));
+CREATE INDEX values_3 ON pk_drops.ruled USING brin (c int4_minmax_multi_ops (values_per_range = 16));
+SELECT index_name, reason, other FROM pk_drops.advice('{pk_drops.ruled}', 'SELECT 1');
+
 -- What an interrupted CREATE INDEX CONCURRENTLY leaves behind.
 CREATE TABLE pk_drops.broken (a int);
 INSERT INTO pk_drops.broken VALUES (1), (1);

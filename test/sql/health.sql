@@ -49,6 +49,14 @@ CREATE INDEX second ON pk_health_test.twice (a, b);
 CREATE INDEX lower_again ON pk_health_test.twice (lower(b));
 SELECT * FROM pk_health_test.says('duplicate_indexes()');
 DROP INDEX pk_health_test.second, pk_health_test.lower_again;
+-- Other parameters make another index, but for how full its pages are.
+CREATE INDEX ranges ON pk_health_test.twice USING brin (a);
+CREATE INDEX finer_ranges ON pk_health_test.twice USING brin (a) WITH (pages_per_range = 4);
+CREATE INDEX more_values ON pk_health_test.twice USING brin (c int4_minmax_multi_ops (values_per_range = 16));
+CREATE INDEX fewer_values ON pk_health_test.twice USING brin (c int4_minmax_multi_ops (values_per_range = 8));
+CREATE INDEX fuller ON pk_health_test.twice (a, b) WITH (fillfactor = 100);
+SELECT * FROM pk_health_test.says('duplicate_indexes()');
+DROP INDEX pk_health_test.ranges, pk_health_test.finer_ranges, pk_health_test.more_values, pk_health_test.fewer_values, pk_health_test.fuller;
 -- The one that a constraint needs is not the one to go.
 ALTER TABLE pk_health_test.twice ADD CONSTRAINT needed UNIQUE (a, b);
 SELECT * FROM pk_health_test.says('duplicate_indexes()');

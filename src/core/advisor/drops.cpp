@@ -20,8 +20,10 @@ bool identical(const KnownIndex& a, const KnownIndex& b) {
     std::vector<std::string> x = a.included, y = b.included;
     std::sort(x.begin(), x.end());
     std::sort(y.begin(), y.end());
+    // Of two that check uniqueness, one may let pass what the other one refuses.
+    const bool same_rule = !a.unique || !b.unique || a.nulls_not_distinct == b.nulls_not_distinct;
     return a.method == b.method && a.keys == b.keys && a.directions == b.directions && x == y &&
-           a.predicate == b.predicate;
+           a.predicate == b.predicate && a.parameters == b.parameters && same_rule;
 }
 
 // Of two that are the same, the one to keep: what more depends on, then the older one.

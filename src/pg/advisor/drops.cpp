@@ -54,7 +54,10 @@ SELECT i.indexrelid, i.indrelid, n.nspname, t.relname, c.relname, a.amname, i.in
        regexp_replace(i.indexprs::text, ' :location -?[0-9]+', '', 'g'), i.indisunique OR i.indisprimary OR i.indisexclusion,
        EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid), i.indisreplident, i.indisclustered,
        i.indisvalid, c.relkind = 'I', whole.bytes, whole.scans,
-       CASE WHEN whole.scans = 0 THEN whole.files END
+       CASE WHEN whole.scans = 0 THEN whole.files END, i.indnullsnotdistinct,
+       (SELECT string_agg(o, ' ' ORDER BY o COLLATE "C") FROM unnest(c.reloptions) o WHERE o NOT LIKE 'fillfactor=%'),
+       (SELECT string_agg(coalesce(encode(convert_to(k.attoptions::text, 'UTF8'), 'hex'), '-'), ' ' ORDER BY k.attnum)
+        FROM pg_attribute k WHERE k.attrelid = c.oid)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN whole ON whole.root = c.oid JOIN pg_class t ON t.oid = i.indrelid
      JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_am a ON a.oid = c.relam
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relpersistence <> 't' AND NOT c.relispartition
@@ -90,7 +93,7 @@ std::vector<KnownIndex> known_indexes() {
         index.method = *row[5];
         const auto key_count = static_cast<std::size_t>(number(row[6]));
         const auto columns = words(row[7]), classes = words(row[8]), collations = words(row[9]),
-                   options = words(row[10]);
+                   options = words(row[10]), parameters = words(row[24]);
         for (std::size_t i = 0; i < columns.size(); ++i) {
             // Expressions stand together in one value, so that where there are some they are part of every key.
             const std::string column = columns[i] == "0" ? "expression " + row[12].value_or("") : columns[i];
@@ -98,7 +101,7 @@ std::vector<KnownIndex> known_indexes() {
                 index.included.push_back(column);
                 continue;
             }
-            index.keys.push_back(column + " " + classes[i] + " " + collations[i]);
+            index.keys.push_back(column + " " + classes[i] + " " + collations[i] + " " + parameters.at(i));
             index.directions.push_back(std::atoi(options[i].c_str()));
         }
         index.predicate = row[11].value_or("");
@@ -111,6 +114,8 @@ std::vector<KnownIndex> known_indexes() {
         index.bytes = number(row[19]);
         index.scans = number(row[20]);
         index.days = days_of_files(row[21].value_or(""));
+        index.nulls_not_distinct = flag(row[22]);
+        index.parameters = row[23].value_or("");
         indexes.push_back(std::move(index));
     }
     return indexes;

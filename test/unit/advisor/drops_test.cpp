@@ -53,6 +53,26 @@ TEST(Drops, WhatMoreDependsOnStays) {
     }
 }
 
+TEST(Drops, AnotherRuleOfUniquenessIsNoDuplicate) {
+    KnownIndex loose = index(1, {"1 x 0"}), strict = index(2, {"1 x 0"});
+    loose.unique = strict.unique = true;
+    EXPECT_EQ(told({loose, strict}), "2 duplicate 1");
+    strict.nulls_not_distinct = true;
+    EXPECT_EQ(told({loose, strict}), "") << "only one of them refuses a second NULL";
+    loose.nulls_not_distinct = true;
+    EXPECT_EQ(told({loose, strict}), "2 duplicate 1");
+    loose.unique = loose.nulls_not_distinct = false;
+    EXPECT_EQ(told({loose, strict}), "1 duplicate 2") << "what checks nothing has no rule";
+}
+
+TEST(Drops, OtherParametersAreNoDuplicate) {
+    KnownIndex coarse = index(1, {"1 x 0"}), fine = index(2, {"1 x 0"});
+    coarse.method = fine.method = "brin";
+    EXPECT_EQ(told({coarse, fine}), "2 duplicate 1");
+    fine.parameters = "pages_per_range=4";
+    EXPECT_EQ(told({coarse, fine}), "");
+}
+
 TEST(Drops, APrefixIsRedundant) {
     EXPECT_EQ(told({index(1, {"1 x 0"}), index(2, {"1 x 0", "2 x 0"})}), "1 redundant 2");
     // A chain: each names one that stays.

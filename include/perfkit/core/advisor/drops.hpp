@@ -12,11 +12,13 @@ struct KnownIndex {
     std::uint32_t id = 0;
     std::uint32_t table = 0;
     std::string schema, table_name, name, method;
-    std::vector<std::string> keys;      // column or expression, operator class, collation
+    std::vector<std::string> keys;      // column or expression, operator class and its parameters, collation
     std::vector<int> directions;        // of each key, as pg_index.indoption has it
     std::vector<std::string> included;  // columns
     std::string predicate;
+    std::string parameters;  // storage parameters but for the fillfactor
     bool unique = false;
+    bool nulls_not_distinct = false;
     bool constraint = false;  // a constraint's own, or what a foreign key points at
     bool replica_identity = false;
     bool clustered = false;

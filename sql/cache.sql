@@ -85,6 +85,11 @@ COMMENT ON COLUMN pk_cache_index.class IS 'good (above 99 %), fair (90 to 99 %),
 COMMENT ON COLUMN pk_cache_index.since IS 'last reset of the database''s statistics; NULL where they have not been reset since they were created';
 GRANT SELECT ON pk_cache_index TO PUBLIC;
 
+CREATE FUNCTION pk_relation_days(relation regclass) RETURNS float8
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION pk_relation_days(regclass) IS
+'Days for which the file of a relation has existed at least: since it was created where the file system knows that, else since it was last written. What rewrites the relation makes a new file. NULL for what has no file. Waits for no lock.';
+
 CREATE FUNCTION pk_relation_bytes(relation regclass) RETURNS bigint
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION pk_relation_bytes(regclass) IS

@@ -1,6 +1,19 @@
 
 -- usage: how large tables are, and how their indexes and rows are reached and changed
 
+CREATE FUNCTION pk_stats_since(database oid DEFAULT NULL) RETURNS timestamptz
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    AS $$
+    -- A database whose counters were never reset says nothing.  Those of the whole server begin with the
+    -- cluster, or the crash that lost all of them; a clean restart keeps them.
+    SELECT greatest(pg_stat_get_db_stat_reset_time(d.oid), least(b.stats_reset, a.stats_reset, w.stats_reset))
+    FROM pg_database d, pg_stat_bgwriter b, pg_stat_archiver a, pg_stat_wal w
+    WHERE CASE WHEN database IS NULL THEN d.datname = current_database() ELSE d.oid = database END
+$$;
+COMMENT ON FUNCTION pk_stats_since(oid) IS
+'Since when the statistics of a database count: since they were last reset, or lost in a crash; a clean restart keeps them. Where they never were, since those of the whole server began; a database that was created later has counted for less long. NULL where nobody knows, and where there is no such database.
+database: its OID; NULL for the current one';
+
 CREATE VIEW pk_table_sizes AS
     SELECT n.nspname AS schema_name, c.relname AS table_name, greatest(c.reltuples, 0)::bigint AS estimated_rows,
            s.total_bytes, s.table_bytes, s.toast_bytes, s.index_bytes, s.indexes,

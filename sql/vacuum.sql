@@ -146,8 +146,9 @@ CREATE FUNCTION pk_suggest_vacuum(
     AS $$
     WITH server AS MATERIALIZED (
         SELECT current_setting('autovacuum')::bool AND current_setting('track_counts')::bool AS enabled,
-               (SELECT greatest(extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time())) / 86400, 1.0 / 24)::float8
-                FROM pg_stat_database WHERE datname = current_database()) AS days
+               -- NULL where nobody knows since when the changes count: then no table is a busy one.
+               (SELECT CASE WHEN began IS NOT NULL THEN greatest(extract(epoch FROM now() - began) / 86400, 1.0 / 24)::float8 END
+                FROM (SELECT @extschema@.pk_stats_since() AS began) s) AS days
     ), relation AS MATERIALIZED (
         SELECT v.relation, v.enabled, v.due, v.dead_tuples, v.vacuum_threshold, c.reltuples::float8 AS rows, c.reloptions,
                pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid) AS changes
@@ -203,7 +204,7 @@ CREATE FUNCTION pk_suggest_vacuum(
     ORDER BY w.rank, name.full, w.setting
     $$;
 COMMENT ON FUNCTION pk_suggest_vacuum(bigint, float8) IS
-'Settings of autovacuum that suit how the tables of this database have changed since its statistics were reset: a row for each setting to change, of a table or of the server. Changes nothing.
+'Settings of autovacuum that suit how the tables of this database have changed since its statistics began (pk_stats_since): a row for each setting to change, of a table or of the server. Changes nothing.
 min_rows: smaller tables keep the settings that they have
 churn_percent: updates and deletes in a day, in percent of the rows, from which a table is a busy one
 relation: the table; NULL for the server

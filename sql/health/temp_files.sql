@@ -7,12 +7,13 @@ CREATE FUNCTION pk_check_temp_files(warn float8 DEFAULT 1024, critical float8 DE
         temp_bytes / 1048576.0 / hours, warn, critical,
         objects => ARRAY[format('%s files, %s', temp_files, pg_size_pretty(temp_bytes))],
         recommendation => 'Find the statements (temp_blks_written in pg_stat_statements, or log_temp_files) and raise work_mem for them.',
-        reason => CASE WHEN hours < min_hours THEN format('the statistics are younger than %s hours', min_hours) END)
-    FROM (SELECT *, extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time())) / 3600 AS hours
+        reason => CASE WHEN hours IS NULL THEN 'nobody knows since when the statistics count'
+                       WHEN hours < min_hours THEN format('the statistics are younger than %s hours', min_hours) END)
+    FROM (SELECT *, extract(epoch FROM now() - @extschema@.pk_stats_since()) / 3600 AS hours
           FROM pg_stat_database WHERE datname = current_database()) d
 $$;
 COMMENT ON FUNCTION pk_check_temp_files(float8, float8, float8) IS
-'Temporary files of this database per hour since its statistics were reset.
+'Temporary files of this database per hour since its statistics began (pk_stats_since).
 warn: from this many MB/h; NULL for never
 critical: from this many MB/h; NULL for never
 min_hours: age of the statistics from which they tell something';

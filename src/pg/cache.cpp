@@ -1,8 +1,10 @@
 // Sizes of relations, and what shared_buffers holds of them.
 
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 
+#include "perfkit/pg/advisor/file_age.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/storage.hpp"
 #include "perfkit/pg/subtransaction.hpp"
@@ -11,6 +13,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
+#include "utils/builtins.h"
 }
 
 using namespace perfkit;
@@ -98,4 +101,19 @@ PERFKIT_FUNCTION(pk_relation_bytes) {
     });
     if (trouble || blocks < 0) PG_RETURN_NULL();
     PG_RETURN_INT64(blocks * BLCKSZ);
+}
+
+PERFKIT_FUNCTION(pk_relation_days) {
+    const Oid oid = PG_GETARG_OID(0);
+    const char* const path = pg::call([oid]() -> const char* {
+        LOCAL_FCINFO(ask, 1);
+        InitFunctionCallInfoData(*ask, nullptr, 1, InvalidOid, nullptr, nullptr);
+        ask->args[0].value = ObjectIdGetDatum(oid);
+        ask->args[0].isnull = false;
+        const Datum found = pg_relation_filepath(ask);
+        return ask->isnull ? nullptr : TextDatumGetCString(found);
+    });
+    const auto days = path ? pg::days_of_file(path) : std::nullopt;
+    if (!days) PG_RETURN_NULL();
+    PG_RETURN_FLOAT8(*days);
 }

@@ -11,6 +11,8 @@ SELECT table_name, table_bytes = pg_relation_size(relation) AS of_table, index_b
 FROM pk_table_sizes WHERE relation = 'pk_usage_test."a""b"'::regclass;
 SELECT table_name, estimated_rows, table_bytes, toast_bytes, index_bytes = current_setting('block_size')::int AS meta_page, indexes FROM pk_table_sizes WHERE schema_name = 'pk_usage_test' AND table_name = 'empty';
 SELECT count(*) = (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'm')) AS every_table, abs(sum(share_percent) - 100) < 5 AS hundred FROM pk_table_sizes;
+SELECT pk_stats_since() <= now() AS before, pk_stats_since() = pk_stats_since((SELECT oid FROM pg_database WHERE datname = current_database())) AS the_same, pk_stats_since(0) AS of_none;
+SELECT pk_relation_days('pk_usage_test.on_n') BETWEEN -0.5 AND 0.5 AS new, pk_relation_days('pg_stat_activity') AS of_a_view, pk_relation_days(1::oid) AS of_none;
 -- One scan of each kind, and updates of which none can be HOT.
 SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off;
 SELECT doc IS NULL AS found FROM pk_usage_test."a""b" WHERE id = 77;

@@ -263,6 +263,29 @@ sub start
 server_ok($node, 'at the end');
 $node->stop;
 
+# Since when the statistics count: a clean restart keeps them, a crash does not.
+{
+	my $counted = perfkit_node('counted', conf => 'restart_after_crash = on');
+	my $unused = sub { says($counted, 'unused_indexes(min_mb => 0, min_days => ' . shift . ')') };
+	my $since = $counted->safe_psql('postgres', 'SELECT pk_stats_since()');
+	# Two seconds less than the statistics are old.
+	my $window = "extract(epoch FROM clock_timestamp() - '$since') / 86400 - 2.0 / 86400";
+	$counted->safe_psql('postgres', 'SELECT pg_sleep(5)');
+	$counted->restart;
+	is($counted->safe_psql('postgres', 'SELECT pk_stats_since()'), $since, 'a clean restart keeps the statistics');
+	$counted->safe_psql('postgres', 'CREATE TABLE fresh (i int); CREATE INDEX fresh_i ON fresh (i)');
+	like($unused->(0)->{objects}, qr/^public\.fresh_i on /, 'unused_indexes: a new one is not scanned');
+	is($unused->($window)->{status}, 'ok', 'unused_indexes: one that is younger than the statistics tells nothing');
+	my $started = $counted->safe_psql('postgres', 'SELECT pg_postmaster_start_time()');
+	my $victim = $counted->background_psql('postgres', on_error_stop => 0);
+	kill 'KILL', $victim->query_safe('SELECT pg_backend_pid()');
+	$counted->poll_query_until('postgres', "SELECT pk_stats_since() > '$since'");
+	is($counted->safe_psql('postgres', 'SELECT pg_postmaster_start_time()'), $started, 'a crash does not end the server');
+	like($unused->($window)->{reason}, qr/^the statistics are younger than/, 'unused_indexes: and a crash loses them');
+	$victim->{run}->kill_kill;
+	$counted->stop;
+}
+
 # A page that the storage has changed.
 {
 	my $checked = perfkit_node('checked', init => [ extra => [ '--encoding=UTF8', '--locale=C', '--data-checksums' ] ]);

@@ -47,6 +47,7 @@ bool check_names(char** value, void**, GucSource) { return parses(*value, health
 std::optional<FormData_pg_sequence_data> read_sequence(const pg::Storage& sequence) {
     pg::PageReader pages(sequence);
     const char* const page = pages.read(0);
+    pages.close();
     const auto* const header = reinterpret_cast<const PageHeaderData*>(page);
     if (page == nullptr || header->pd_lower < SizeOfPageHeaderData + sizeof(ItemIdData) || header->pd_lower > BLCKSZ)
         return std::nullopt;

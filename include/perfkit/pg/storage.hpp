@@ -83,7 +83,6 @@ std::vector<std::uint8_t> free_space_of(const Storage& table, BlockNumber blocks
 class PageReader {
 public:
     explicit PageReader(const Storage& storage, ForkNumber fork = MAIN_FORKNUM);
-    ~PageReader();
     PageReader(const PageReader&) = delete;
     PageReader& operator=(const PageReader&) = delete;
 
@@ -93,6 +92,9 @@ public:
     const char* read(BlockNumber block);
     // The same page, looked for anew.
     const char* read_again(BlockNumber block);
+    // Gives the file descriptor back: a statement that looks at every relation would keep them all.  No
+    // destructor does, since it must not fail; after an error the end of the transaction closes the file.
+    void close();
 
 private:
     SMgrRelation file() const { return smgropen(locator_, backend_); }

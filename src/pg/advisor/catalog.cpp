@@ -42,26 +42,12 @@ using advisor::Test;
 
 namespace {
 
-// A relation that is closed, and unlocked, when the scope ends.
-class OpenRelation {
-public:
-    explicit OpenRelation(Oid id) : relation_(call([id] { return open(id); })) {}
-    ~OpenRelation() {
-        if (relation_) relation_close(relation_, AccessShareLock);
-    }
-    OpenRelation(const OpenRelation&) = delete;
-    OpenRelation& operator=(const OpenRelation&) = delete;
-    Relation get() const { return relation_; }
-
-private:
-    static Relation open(Oid id) {
-        if (!ConditionalLockRelationOid(id, AccessShareLock)) return nullptr;
-        Relation const relation = try_relation_open(id, NoLock);
-        if (!relation) UnlockRelationOid(id, AccessShareLock);
-        return relation;
-    }
-    Relation const relation_;
-};
+Relation try_open(Oid id) {
+    if (!ConditionalLockRelationOid(id, AccessShareLock)) return nullptr;
+    Relation const relation = try_relation_open(id, NoLock);
+    if (!relation) UnlockRelationOid(id, AccessShareLock);
+    return relation;
+}
 
 struct Size2 {
     double rows, pages;
@@ -265,12 +251,8 @@ List* predicate_of(Relation index) {
 }
 
 void read_raw_index(Relation table, Oid id, RawIndex* raw) {
-    if (!ConditionalLockRelationOid(id, AccessShareLock)) return;
-    Relation const index = try_relation_open(id, NoLock);
-    if (!index) {
-        UnlockRelationOid(id, AccessShareLock);
-        return;
-    }
+    Relation const index = try_open(id);
+    if (!index) return;
     raw->found = true;
     raw->valid = index->rd_index->indisvalid;
     raw->unique = index->rd_index->indisunique;
@@ -329,8 +311,9 @@ ExistingIndex to_existing(Oid table, Oid id, const RawIndex& raw) {
 }  // namespace
 
 std::optional<TableFacts> read_table(Oid id) {
-    const OpenRelation open(id);
-    Relation const relation = open.get();
+    // Closed at the end and by no destructor, which must not fail: after an error the aborted
+    // transaction closes it, and unlocks it.
+    Relation const relation = call([id] { return try_open(id); });
     if (!relation) return std::nullopt;
     TableFacts table;
     table.id = id;
@@ -353,6 +336,7 @@ std::optional<TableFacts> read_table(Oid id) {
         call([&] { read_raw_index(relation, lfirst_oid(cell), &raw); });
         if (raw.found) table.indexes.push_back(to_existing(id, lfirst_oid(cell), raw));
     }
+    call([relation] { relation_close(relation, AccessShareLock); });
     return table;
 }
 

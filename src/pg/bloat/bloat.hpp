@@ -166,6 +166,7 @@ std::int64_t read_pages(const Storage& storage, const std::vector<BlockNumber>& 
         warn_damaged(storage, blocks[i], wrong);
         ++damaged;
     }
+    pages.close();
     return damaged;
 }
 

@@ -20,6 +20,7 @@ bool merges_equal_keys(const Storage& index) {
     if (!index.deduplicate || !find_index(index.oid, row) || row.unique) return false;
     PageReader pages(index);
     const char* const page = pages.read(BTREE_METAPAGE);
+    pages.close();
     if (page == nullptr) return false;
     const auto* const meta = reinterpret_cast<const BTMetaPageData*>(page + MAXALIGN(SizeOfPageHeaderData));
     return meta->btm_magic == BTREE_MAGIC && meta->btm_version == BTREE_VERSION && meta->btm_allequalimage;

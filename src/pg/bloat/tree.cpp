@@ -104,6 +104,7 @@ std::optional<Leaves> find_leaves(const Storage& index, BlockNumber blocks, std:
     {
         PageReader pages(index);
         const char* const page = pages.read(BTREE_METAPAGE);
+        pages.close();
         if (page == nullptr) return std::nullopt;
         meta = *reinterpret_cast<const BTMetaPageData*>(page + MAXALIGN(SizeOfPageHeaderData));
     }

@@ -47,6 +47,7 @@ std::vector<std::uint8_t> free_space_of(const Storage& table, BlockNumber blocks
         for (std::uint32_t slot = 0; slot < slots && n * slots + slot < blocks; ++slot)
             free[n * slots + slot] = static_cast<std::uint8_t>(leaves[slot]);
     }
+    pages.close();
     return free;
 }
 

@@ -28,8 +28,9 @@ std::int64_t blocks_of(const Storage& storage, ForkNumber fork) {
 PageReader::PageReader(const Storage& storage, ForkNumber fork)
     : locator_(storage.locator), backend_(storage.backend()), fork_(fork), hints_(prefetch_window), page_(new Copy) {}
 
-// Gives the file descriptor back: a statement that looks at every relation would keep them all.
-PageReader::~PageReader() { smgrclose(file()); }
+void PageReader::close() {
+    call([&] { smgrclose(file()); });
+}
 
 PrefetchBufferResult PageReader::find(BlockNumber block) const {
     return call([&] {

@@ -154,9 +154,19 @@ fails('nothing but errors', 1, 'no operation succeeded', 'bench', '-d', $conninf
 
 # --- apply -----------------------------------------------------------------------------------------
 
+my @apply = ('apply', '-d', $conninfo);
+in_registry(q{CREATE FUNCTION pk_suggest_indexes() RETURNS int LANGUAGE sql AS 'SELECT 1 / 0'});
+fails('a function of that name that is none of ours', 1, 'there is no pg_perfkit', @apply, '--dry-run');
+
 # Advice is made up here: what is tested is what becomes of it.
 in_registry(<<'END');
 CREATE INDEX doomed ON models (team);
+DROP FUNCTION pk_suggest_indexes();
+CREATE EXTENSION pg_perfkit;
+DO $$ BEGIN
+	EXECUTE format('ALTER EXTENSION pg_perfkit DROP FUNCTION %s', 'pk_suggest_indexes'::regproc::regprocedure);
+	EXECUTE format('DROP FUNCTION %s', 'pk_suggest_indexes'::regproc::regprocedure);
+END $$;
 CREATE FUNCTION pk_suggest_indexes() RETURNS TABLE (rank int, advice_id text, action text, schema_name text,
 	table_name text, index_name text, ddl text, reason text, warning text, est_size_bytes bigint, cost_before float8,
 	cost_after float8, saved_ms_per_hour float8, queries_helped int, write_cost float8, computed_at timestamptz, evidence jsonb)
@@ -175,7 +185,6 @@ LANGUAGE sql AS $$ VALUES
 END
 my $indexes = q{SELECT string_agg(indexrelid::regclass || CASE WHEN indisvalid THEN '' ELSE ' invalid' END, ' ' ORDER BY relname::text COLLATE "C")
 	FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname ~ '^(advised|doomed)'};
-my @apply = ('apply', '-d', $conninfo);
 
 like(succeeds('apply, dry run', @apply, '--dry-run'), qr/WARNING: a warning.*Left out: 1 to drop/s, 'advice is shown');
 is(in_registry($indexes), 'doomed', 'a dry run changes nothing');

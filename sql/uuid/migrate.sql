@@ -244,7 +244,7 @@ DECLARE
     former text;
     arguments text;
     relations regclass[];
-    r record;
+    pieces oid[];  -- these, and their partitions
     waiting CONSTANT text := 'waits 2 s at most for the table, then holds it for a moment';
 BEGIN
     IF key_table IS NULL OR batch IS NULL OR batch NOT BETWEEN 1 AND 100000 THEN
@@ -256,6 +256,7 @@ BEGIN
     END IF;
     arguments := concat_ws(', ', quote_literal(key_table), 'time_column => ' || quote_literal(time_column), 'batch => ' || batch);
     relations := ARRAY(SELECT key_table UNION SELECT referencing FROM @extschema@.pk_uuid_references(key_table, key_column));
+    pieces := ARRAY(SELECT p.relid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) p);
     -- The map has the former default as that of its own column: the server has read it, and knows what it depends on.
     SELECT pg_get_expr(d.adbin, d.adrelid) INTO former FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE CASE WHEN own_map IS NULL THEN a.attrelid = key_table AND a.attname = key_column ELSE a.attrelid = own_map AND a.attname = 'old_id' END;
@@ -265,8 +266,7 @@ BEGIN
     phase := 'note';
     FOR title IN
         SELECT format('Writes up to %s of tables and indexes again, and as much WAL; the map takes about %s. Vacuum gives back the room that the tables grow by.',
-                      pg_size_pretty((SELECT sum(pg_total_relation_size(t.relid)) FROM unnest(relations) u(r), LATERAL
-                          (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t)),
+                      pg_size_pretty((SELECT sum(pg_total_relation_size(piece)) FROM unnest(pieces) piece)),
                       pg_size_pretty((SELECT (sum(greatest(c.reltuples, 0)) * 150)::bigint FROM pg_class c WHERE c.oid IN (
                           SELECT relid FROM pg_partition_tree(key_table) WHERE isleaf UNION SELECT key_table::oid))))
         UNION ALL
@@ -285,7 +285,7 @@ BEGIN
         -- Plain views follow by themselves.
         SELECT format('The materialized view %s has the keys of its last refresh: REFRESH it afterwards.', c.oid::regclass)
         FROM (WITH RECURSIVE reader(oid) AS (
-                  SELECT t.relid::oid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t
+                  SELECT unnest(pieces)
                   UNION
                   SELECT w.ev_class FROM reader JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = reader.oid
                   JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid)
@@ -336,7 +336,7 @@ BEGIN
                 SELECT 7, i.indexrelid::regclass::text, 'an interrupted build left it', NULL, format('DROP INDEX CONCURRENTLY IF EXISTS %s', i.indexrelid::regclass)
                 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
                 WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname ~ '(_ccnew\d*$|^pk_uuid_helper_[0-9a-f]{16}_)'
-                  AND i.indrelid IN (SELECT t.relid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t)
+                  AND i.indrelid = ANY (pieces)
                 UNION ALL
                 SELECT 8, l.leaf::text, 'each batch looks for the rows that refer to it', NULL, format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s (%I)',
                        @extschema@.pk_uuid_name('pk_uuid_helper', format('%s.%I', l.leaf, f.column_name), l.relname || '_' || f.column_name), l.leaf, f.column_name)
@@ -364,7 +364,7 @@ BEGIN
         SELECT s.title, s.blocks, s.statement FROM (
             SELECT 1 AS part, c.oid::regclass::text AS sort, 'no longer needed' AS title, NULL AS blocks, format('DROP INDEX CONCURRENTLY IF EXISTS %s', c.oid::regclass) AS statement
             FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
-            WHERE c.relname ~ '^pk_uuid_helper_[0-9a-f]{16}_' AND i.indrelid IN (SELECT t.relid FROM unnest(relations) u(r), LATERAL (SELECT relid FROM pg_partition_tree(u.r) UNION SELECT u.r) t)
+            WHERE c.relname ~ '^pk_uuid_helper_[0-9a-f]{16}_' AND i.indrelid = ANY (pieces)
             UNION ALL
             SELECT 2, c.oid::regclass::text, 'half of it is dead entries', NULL, format('REINDEX INDEX CONCURRENTLY %s', c.oid::regclass)
             FROM (SELECT key_table AS "table", key_column AS "column" UNION SELECT referencing, column_name FROM @extschema@.pk_uuid_references(key_table, key_column)) f

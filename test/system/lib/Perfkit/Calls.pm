@@ -34,11 +34,7 @@ my @by_name = (
 	[ qr/^database$/,              name => q('postgres'::name) ],
 	[ qr/schema/,                  text => q('public') ],
 	[ qr/database/,                text => q(pg_catalog.current_database()) ],
-	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ],
-	[ qr/^methods$/,           'text[]' => q(ARRAY['btree', 'gin']) ],
-	[ qr/^weights$/,           'double precision[]' => 'ARRAY[1]::float8[]' ],
-	[ qr/^exclude$/,           'regclass[]' => q(ARRAY['pg_catalog.pg_class'::regclass]) ],
-	[ qr/^budget$/,            text => q('1 GB') ]);
+	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);
 
 my %sensible = (
 	'boolean'                  => 'true',
@@ -61,7 +57,6 @@ my %sensible = (
 	'json'                     => q('{"a": 1}'::json),
 	'jsonb'                    => q('{"a": 1}'::jsonb),
 	'text[]'                   => q(ARRAY['SELECT * FROM public.pk_sample WHERE n = 1']),
-	'regclass[]'               => q(ARRAY['public.pk_sample'::regclass]),
 	'integer[]'                => 'ARRAY[1, 2]',
 	'bigint[]'                 => 'ARRAY[1, 2]::bigint[]',
 	'real[]'                   => 'ARRAY[1, 2, 3]::real[]',
@@ -98,7 +93,8 @@ my %hostile = (
 		q('pg_class_oid_index'::regclass), map { "'public.$_'::regclass" } qw(pk_sample_view pk_sample_sequence pk_sample_partitioned
 		  pk_sample_foreign pk_sample_matview pk_sample_hash pk_sample_gin pk_sample_brin pk_sample_gist pk_sample_invalid
 		  pk_sample_parted_n_idx pk_sample_empty pk_sample_unlogged pk_sample_type), '\'pg_toast.pg_toast_2604\'::regclass' ],
-	'regclass[]'         => [ map { "'$_'::regclass[]" } '{}', '{NULL}', '{0}', '{4294967295}', '{pg_class_oid_index}', '{public.pk_sample_view}' ],
+	'regclass[]'         => [ map { "'$_'::regclass[]" } '{}', '{NULL}', '{0,1,4294967295}', '{0}', '{4294967295}',
+		'{pg_class_oid_index}', '{public.pk_sample_view}', '{pk_sample_view,pk_sample_foreign}' ],
 	'bytea'              => [ q(''::bytea), q(decode(repeat('ff', 100000), 'hex')) ],
 	'uuid'               => [ map { "'$_'::uuid" } '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff',
 		'ffffffff-ffff-7fff-bfff-ffffffffffff' ],
@@ -110,7 +106,6 @@ my %hostile = (
 	'json'               => [ map { "'$_'::json" } 'null', '[]', '{}', '"x"' ],
 	'jsonb'              => [ map { "'$_'::jsonb" } 'null', '[]', '{}', '"x"', '{"a": {"b": [1, null, -1e400]}}' ],
 	'text[]'             => [ q('{}'::text[]), q(ARRAY[NULL, '', 'SELECT'])  , q('{{a,b},{c,d}}'::text[]), q(array_fill('SELECT 1'::text, ARRAY[10000])) ],
-	'regclass[]'         => [ q('{}'::regclass[]), q(ARRAY[NULL]::regclass[]), q('{0,1,4294967295}'::regclass[]), q(ARRAY['pk_sample_view', 'pk_sample_foreign']::regclass[]) ],
 	'bit'                => [ q(B''), q(repeat('1', 1000)::bit(1000)) ],
 	'bit varying'        => [ q(B''::varbit), q(repeat('1', 1000)::varbit) ],
 	'"char"'             => [ q(''::"char") ],

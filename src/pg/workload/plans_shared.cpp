@@ -3,7 +3,6 @@
 #include <new>
 
 #include "perfkit/pg/workload/plans.hpp"
-#include "perfkit/pg/workload/shared.hpp"
 
 extern "C" {
 #include "storage/ipc.h"
@@ -45,7 +44,7 @@ void SharedPlans::attach() {
     shared = static_cast<SharedPlans*>(ShmemInitStruct("pg_perfkit plans", size(), &found));
     if (!found) {
         new (shared) SharedPlans{};
-        shared->lock_ = &GetNamedLWLockTranche(tranche)->lock;
+        shared->lock_.use(tranche);
         shared->make_empty();
     }
     LWLockRelease(AddinShmemInitLock);
@@ -57,9 +56,6 @@ std::span<char> SharedPlans::store_bytes() noexcept {
 
 void SharedPlans::make_empty() noexcept { PlanStore::create(&store(), places(), length()); }
 
-SharedPlans::Access::Access(SharedPlans& held) : shared_(held) {
-    acquire(held.lock_);
-    held.changing_ = true;
-}
+SharedPlans::Access::Access(SharedPlans& held) : shared_(held) { held.lock_.acquire(); }
 
 }  // namespace perfkit::pg::workload

@@ -1,9 +1,7 @@
 #include <new>
 
-#include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
-#include "perfkit/pg/workload/shared.hpp"
 
 extern "C" {
 #include "storage/ipc.h"
@@ -50,7 +48,7 @@ void SharedSamples::attach() {
     shared = static_cast<SharedSamples*>(ShmemInitStruct("pg_perfkit samples", size(), &found));
     if (!found) {
         new (shared) SharedSamples{};
-        shared->lock_ = &GetNamedLWLockTranche(tranche)->lock;
+        shared->lock_.use(tranche);
         shared->make_empty();
     }
     LWLockRelease(AddinShmemInitLock);
@@ -67,19 +65,15 @@ void SharedSamples::make_empty() noexcept {
 
 bool SharedSamples::offer(const Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds,
                           std::uint64_t random) noexcept {
-    if (!LWLockConditionalAcquire(lock_, LW_EXCLUSIVE)) return false;
-    changing_ = true;
+    if (!lock_.try_acquire()) return false;
     if (nanoseconds > 0)
         store().offer_slowest(key, sample, when, nanoseconds);
     else
         store().offer(key, sample, when, random);
-    unlock();
+    lock_.release();
     return true;
 }
 
-SharedSamples::Access::Access(SharedSamples& held) : shared_(held) {
-    acquire(held.lock_);
-    held.changing_ = true;
-}
+SharedSamples::Access::Access(SharedSamples& held) : shared_(held) { held.lock_.acquire(); }
 
 }  // namespace perfkit::pg::workload

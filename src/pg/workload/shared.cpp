@@ -3,14 +3,11 @@
 #include <bit>
 #include <new>
 
-#include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 
 extern "C" {
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 }
@@ -82,7 +79,7 @@ void Shared::attach() {
     shared = reinterpret_cast<Shared*>(start);
     if (!found) {
         new (start) Shared{};
-        shared->lock_ = &GetNamedLWLockTranche(tranche)->lock;
+        shared->lock_.use(tranche);
         shared->table_offset_ = layout.table;
         shared->rings_offset_ = layout.rings;
         shared->ring_stride_ = layout.ring_stride;
@@ -138,11 +135,10 @@ void Shared::record(const Event& event, bool may_flush) noexcept {
 }
 
 void Shared::try_flush(TimestampTz now) noexcept {
-    if (!LWLockConditionalAcquire(lock_, LW_EXCLUSIVE)) return;
-    changing_ = true;
+    if (!lock_.try_acquire()) return;
     flush_own();
     collect_idle(now);
-    unlock();
+    lock_.release();
     last_flush = now;
 }
 
@@ -159,10 +155,9 @@ void Shared::flush_own() noexcept {
 // The end of a session is not on any query's path: here it may wait.
 void Shared::flush_at_exit(int, Datum) {
     if (shared == nullptr || !overflow_used) return;
-    LWLockAcquire(shared->lock_, LW_EXCLUSIVE);
-    shared->changing_ = true;
+    shared->lock_.acquire_at_exit();
     shared->flush_own();
-    shared->unlock();
+    shared->lock_.release();
 }
 
 // Under the lock.
@@ -181,20 +176,8 @@ void Shared::collect_idle(TimestampTz now) noexcept {
     }
 }
 
-void acquire(LWLock* lock) {
-    while (!LWLockConditionalAcquire(lock, LW_EXCLUSIVE)) {
-        // Not LWLockAcquire, which nothing could cancel.
-        call([] {
-            WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1, PG_WAIT_EXTENSION);
-            ResetLatch(MyLatch);
-            CHECK_FOR_INTERRUPTS();
-        });
-    }
-}
-
 Shared::Access::Access(Shared& held) : shared_(held) {
-    acquire(shared_.lock_);
-    shared_.changing_ = true;
+    shared_.lock_.acquire();
     shared_.flush_own();
     shared_.collect_all();
 }

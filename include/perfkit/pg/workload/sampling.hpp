@@ -9,10 +9,10 @@
 #include "perfkit/core/workload/event.hpp"
 #include "perfkit/core/workload/sample_store.hpp"
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/watched_lock.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
-#include "storage/lwlock.h"
 }
 
 namespace perfkit::pg::workload {
@@ -35,7 +35,7 @@ public:
 
     // As in Shared.
     std::span<char> store_bytes() noexcept;
-    bool changing() const noexcept { return changing_; }
+    bool changing() const noexcept { return lock_.changing(); }
     void make_empty() noexcept;
 
     // Whether the sample could be handed over; nanoseconds: 0 for one taken as the execution began.
@@ -46,7 +46,7 @@ public:
     class Access {
     public:
         explicit Access(SharedSamples& shared);
-        ~Access() { shared_.unlock(); }
+        ~Access() { shared_.lock_.release(); }
         Access(const Access&) = delete;
         Access& operator=(const Access&) = delete;
 
@@ -63,13 +63,7 @@ private:
 
     // Read by every execution, written by resets only: on a line of its own.
     alignas(64) std::atomic<std::uint32_t> generation_{0};
-    alignas(64) LWLock* lock_;
-    volatile bool changing_;
-
-    void unlock() noexcept {
-        changing_ = false;
-        LWLockRelease(lock_);
-    }
+    alignas(64) WatchedLock lock_;
 };
 
 // What the hooks call; none of it raises an error or waits.

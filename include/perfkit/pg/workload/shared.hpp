@@ -11,16 +11,13 @@
 #include "perfkit/core/workload/ring.hpp"
 #include "perfkit/core/workload/table.hpp"
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/watched_lock.hpp"
 
 extern "C" {
-#include "storage/lwlock.h"
 #include "utils/timestamp.h"
 }
 
 namespace perfkit::pg::workload {
-
-// Takes a lock exclusively; the wait for it can be cancelled.
-void acquire(LWLock* lock);
 
 class Shared {
 public:
@@ -33,7 +30,7 @@ public:
     // For the postmaster alone, without children: what a file keeps, and whether the last holder of the lock got to its
     // end.
     std::span<char> table_bytes() const noexcept;
-    bool changing() const noexcept { return changing_; }
+    bool changing() const noexcept { return lock_.changing(); }
     TimestampTz since() const noexcept { return since_; }
     void set_since(TimestampTz since) noexcept { since_ = since; }
     void collect_all() noexcept;
@@ -48,7 +45,7 @@ public:
     class Access {
     public:
         explicit Access(Shared& shared);
-        ~Access() { shared_.unlock(); }
+        ~Access() { shared_.lock_.release(); }
         Access(const Access&) = delete;
         Access& operator=(const Access&) = delete;
 
@@ -84,13 +81,7 @@ private:
     std::uint64_t lost_ever() const noexcept;
     static void flush_at_exit(int code, Datum arg);
 
-    void unlock() noexcept {
-        changing_ = false;
-        LWLockRelease(lock_);
-    }
-
-    LWLock* lock_;
-    volatile bool changing_;    // the lock is held: a session that is killed then leaves it so
+    WatchedLock lock_;
     std::size_t table_offset_;  // from this
     std::size_t rings_offset_;
     std::size_t ring_stride_;

@@ -222,7 +222,8 @@ is(in_registry($indexes), 'advised_one advised_two', 'one valid index is there')
 succeeds('bench again', @run, '--label', 'with indexes', '--json', "$dir/after.json");
 my $comparison = succeeds('compare', 'compare', "$dir/mixed.json", "$dir/after.json");
 like($comparison, qr/before -> with indexes/, 'the runs are named');
-like($comparison, qr/^dashboard .*(faster|no clear change)$/m, 'a query has a verdict');
+# Which one is left to the machine that runs this: the queries take less than a millisecond.
+like($comparison, qr/^dashboard .* (faster|SLOWER|no clear change)$/m, 'a query has a verdict');
 like($comparison, qr/Of the new indexes, no query of the run used \([^)]*\): advised_two\./, 'an index without use is named');
 like(succeeds('compare, markdown', 'compare', '--markdown', "$dir/mixed.json", "$dir/after.json"), qr/^\| dashboard \| /m, 'a table');
 fails('compare of one', 2, 'required', 'compare', "$dir/mixed.json");

@@ -1,8 +1,6 @@
 // Explains an execution that was slow, as it ends.
 //
-// EXPLAIN looks names up, so an error may leave locks and pins behind, and it may have to wait for someone who locks a
-// catalog.  Therefore it runs in a subtransaction, which is always rolled back: whatever happened there is undone.  Its
-// errors end there, except for a cancel: that was meant for the statement.
+// EXPLAIN looks names up, and therefore runs aside.
 
 #include <cstdint>
 #include <string>
@@ -11,12 +9,12 @@
 #include "perfkit/core/workload/statement.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/workload/aside.hpp"
 #include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/values.hpp"
 
 extern "C" {
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "commands/explain.h"
 #if PERFKIT_PG18  // where it was split
 #include "commands/explain_format.h"
@@ -25,8 +23,6 @@ extern "C" {
 #include "executor/executor.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 }
 
 namespace perfkit::pg::workload {
@@ -74,35 +70,6 @@ void explain_and_keep(const Key& key, QueryDesc* query, std::uint64_t nanosecond
     shared.try_with([&](PlanStore& store) { store.keep(key, shape, {outline, json, nanoseconds, actual, redacted}); });
 }
 
-// The report of a cancel, which the caller has to go on raising; else null.
-ErrorData* in_subtransaction(const Key& key, QueryDesc* query, std::uint64_t nanoseconds) {
-    const MemoryContext before = CurrentMemoryContext;
-    const ResourceOwner owner = CurrentResourceOwner;
-    const std::uint32_t held = InterruptHoldoffCount, cancel_held = QueryCancelHoldoffCount;
-    ErrorData* cancelled = nullptr;
-    MemoryContext scratch = call([before] {
-        MemoryContext made = AllocSetContextCreate(before, "pg_perfkit plan", ALLOCSET_DEFAULT_SIZES);
-        BeginInternalSubTransaction(nullptr);
-        MemoryContextSwitchTo(made);
-        return made;
-    });
-    // On a standby, a conflict with recovery would end a session that is in a subtransaction.
-    if (RecoveryInProgress()) InterruptHoldoffCount = held + 1;
-    try {
-        explain_and_keep(key, query, nanoseconds);
-    } catch (const Error& error) {
-        if (error.report()->sqlerrcode == ERRCODE_QUERY_CANCELED) cancelled = error.report();
-    } catch (...) {
-    }
-    InterruptHoldoffCount = held;  // an error has set them to zero
-    QueryCancelHoldoffCount = cancel_held;
-    call([] { RollbackAndReleaseCurrentSubTransaction(); });
-    MemoryContextSwitchTo(before);
-    CurrentResourceOwner = owner;
-    if (cancelled == nullptr) MemoryContextDelete(scratch);
-    return cancelled;
-}
-
 }  // namespace
 
 void keep_slow_plan(const Key& key, QueryDesc* query, std::uint64_t nanoseconds) {
@@ -110,7 +77,8 @@ void keep_slow_plan(const Key& key, QueryDesc* query, std::uint64_t nanoseconds)
     if (IsInParallelMode() || query->planstate == nullptr || !IsTransactionState()) return;
     if ((query->estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0) return;
     guarded([&key, query, nanoseconds] {
-        if (ErrorData* const cancelled = in_subtransaction(key, query, nanoseconds); cancelled != nullptr)
+        if (ErrorData* const cancelled = aside([&] { explain_and_keep(key, query, nanoseconds); });
+            cancelled != nullptr)
             throw Error(cancelled);
     });
 }

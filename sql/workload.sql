@@ -107,7 +107,8 @@ plan_ms: time of all plannings';
 CREATE FUNCTION pk_workload_info(
     OUT state text, OUT since timestamptz, OUT entries bigint, OUT max_entries bigint, OUT evictions bigint,
     OUT lost_events bigint, OUT flushes bigint, OUT damaged bigint, OUT memory_bytes bigint,
-    OUT sampled bigint, OUT sample_bytes_free bigint, OUT slow_plans bigint)
+    OUT sampled bigint, OUT sample_bytes_free bigint, OUT slow_plans bigint,
+    OUT predicates bigint, OUT predicate_evictions bigint)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1;
 COMMENT ON FUNCTION pk_workload_info() IS
@@ -123,13 +124,15 @@ damaged: sessions'' buffers that were found inconsistent, and emptied
 memory_bytes: shared memory in use
 sampled: statements of which there are samples
 sample_bytes_free: room for further samples, before the statements go whose samples are the oldest
-slow_plans: rows of pk_slow_plans, over all databases';
+slow_plans: rows of pk_slow_plans, over all databases
+predicates: rows of pk_predicates, over all databases
+predicate_evictions: predicates that had to go for others';
 
 CREATE FUNCTION pk_workload_reset(database name DEFAULT NULL, role name DEFAULT NULL, queryid bigint DEFAULT NULL)
     RETURNS bigint
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pk_workload_reset(name, name, bigint) IS
-'Forgets the counters, samples and slow plans of a database, a role, a query, or their combination; without arguments everything, pk_workload_total() included. Returns the number of rows removed. For superusers, who can grant it. ERROR 3D000 or 42704 for an unknown database or role, 55000 without preload.
+'Forgets the counters, samples, slow plans and predicates of a database, a role, a query, or their combination; without arguments everything, pk_workload_total() included. Returns the number of rows removed. For superusers, who can grant it. ERROR 3D000 or 42704 for an unknown database or role, 55000 without preload.
 database: only of this database
 role: only of this role
 queryid: only of this query';

@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 SELECT state = 'on' AS captured FROM pk_workload_info() \gset
 SET pg_perfkit.slow_plan_ms = -1;
+SET pg_perfkit.predicate_rate = 0;  -- it instruments
 CREATE TABLE slow_plans_test (a int PRIMARY KEY, b text);
 INSERT INTO slow_plans_test SELECT i, 'x' || i FROM generate_series(1, 1000) i;
 ANALYZE slow_plans_test;

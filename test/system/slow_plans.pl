@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Perfkit;
 
-my $conf = "pg_perfkit.slow_plan_ms = 0\npg_perfkit.slow_plan_max = 20\npg_perfkit.slow_plan_length = 2kB\nmax_prepared_transactions = 5";
+my $conf = "pg_perfkit.slow_plan_ms = 0\npg_perfkit.slow_plan_max = 20\npg_perfkit.slow_plan_length = 2kB\npg_perfkit.predicate_rate = 0\nmax_prepared_transactions = 5";
 my $node = perfkit_node('main', conf => $conf, init => [ allows_streaming => 1 ]);
 
 sub value

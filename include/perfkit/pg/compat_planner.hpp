@@ -21,6 +21,7 @@ namespace perfkit::pg {
 // in C++ means no parameters.
 using Walker = bool (*)(Node*, void*);
 using Mutator = Node* (*)(Node*, void*);
+using PlanWalker = bool (*)(PlanState*, void*);
 #if PERFKIT_PG16
 inline bool walk_expression(Node* node, Walker walker, void* context) {
     return expression_tree_walker_impl(node, walker, context);
@@ -33,6 +34,9 @@ inline Node* mutate_expression(Node* node, Mutator mutator, void* context) {
 }
 inline Query* mutate_query(Query* query, Mutator mutator, void* context) {
     return query_tree_mutator_impl(query, mutator, context, 0);
+}
+inline bool walk_plan(PlanState* node, PlanWalker walker, void* context) {
+    return planstate_tree_walker_impl(node, walker, context);
 }
 #else
 template <typename Callback, typename Function>
@@ -50,6 +54,9 @@ inline Node* mutate_expression(Node* node, Mutator mutator, void* context) {
 }
 inline Query* mutate_query(Query* query, Mutator mutator, void* context) {
     return query_tree_mutator(query, untyped<Node* (*)()>(mutator), context, 0);
+}
+inline bool walk_plan(PlanState* node, PlanWalker walker, void* context) {
+    return planstate_tree_walker(node, untyped<bool (*)()>(walker), context);
 }
 #endif
 
@@ -89,6 +96,24 @@ inline AttrMap* columns_of_partition(TupleDesc partition, TupleDesc parent) {
 #else
     return build_attrmap_by_name(partition, parent);
 #endif
+}
+
+// A join by what it keeps, whichever of its sides is read first.  Later versions have more of the latter.
+inline JoinType join_kept(JoinType type) {
+    switch (type) {
+        case JOIN_RIGHT:
+            return JOIN_LEFT;
+#if PERFKIT_PG16
+        case JOIN_RIGHT_ANTI:
+            return JOIN_ANTI;
+#endif
+#if PERFKIT_PG18
+        case JOIN_RIGHT_SEMI:
+            return JOIN_SEMI;
+#endif
+        default:
+            return type;
+    }
 }
 
 // Whether a path key sorts the greatest value first.

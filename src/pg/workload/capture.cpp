@@ -16,6 +16,7 @@
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
 #include "perfkit/pg/workload/plans.hpp"
+#include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -158,7 +159,8 @@ void free_place(std::size_t place) noexcept {
 
 // No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
 void on_transaction_end(XactEvent event, void*) {
-    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) places_used = 0;
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+        places_used = watched_executions = 0;
 }
 
 // From here to its end on the stack of the hook that runs the execution.
@@ -187,6 +189,7 @@ struct Start {
 
 // An error is passing through this execution.
 void record_failure(const QueryDesc* query) noexcept {
+    if (watched_executions != 0) unwatch(query);
     if (!captured(query)) return;
     std::uint64_t nanoseconds = 0;
     const std::size_t place = place_of(query);
@@ -260,6 +263,8 @@ void on_executor_start(QueryDesc* query, int flags) {
         next_executor_start(query, flags);
         return;
     }
+    const bool watching = (flags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && predicates_due();
+    if (watching) query->instrument_options |= INSTRUMENT_ROWS;
     PG_TRY();
     { next_executor_start(query, flags); }
     PG_CATCH();
@@ -269,10 +274,12 @@ void on_executor_start(QueryDesc* query, int flags) {
     }
     PG_END_TRY();
     measure(query);
+    if (watching) watch(query);
     if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) sample_start(key_of(queryid_of(query)), query);
 }
 
 void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
+    if (watched_executions != 0 && count != 0) note_partial_fetch(query);
     const Start start(query);
     ++nesting;
     PG_TRY();
@@ -341,14 +348,15 @@ void on_executor_end(QueryDesc* query) {
     const std::size_t place = place_of(query);
     const Measured* const own = place < places ? &measured[place] : nullptr;
     const std::uint64_t nanoseconds = record_success(query, own);
+    const perfkit::workload::Key key = own != nullptr ? own->key : key_of(queryid_of(query));
     if (own != nullptr) {
-        const perfkit::workload::Key key = own->key;
         free_place(place);
         if (nanoseconds > 0) {
             sample_end(key, query, nanoseconds);
             if (is_slow(nanoseconds)) keep_slow_plan(key, query, nanoseconds);
         }
     }
+    if (watched_executions != 0) keep_predicates(key, query);
     next_executor_end(query);
 }
 

@@ -6,6 +6,7 @@
 
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/workload/plans.hpp"
+#include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -36,25 +37,28 @@ struct Header {
     std::uint64_t counters_size;
     std::uint64_t samples_size;
     std::uint64_t plans_size;
+    std::uint64_t predicates_size;
     std::uint64_t entry_size;
     std::int64_t since;
 };
-constexpr std::uint64_t magic = 0x0002'4b57'4b46'5250;  // "PRFKWK", version 2
+constexpr std::uint64_t magic = 0x0003'4b57'4b46'5250;  // "PRFKWK", version 3
 
 struct Parts {
     Header header;
-    std::span<char> counters, samples, plans;
+    std::span<char> counters, samples, plans, predicates;
 };
 
 Parts parts() {
     const std::span<char> counters = Shared::get()->table_bytes();
     const std::span<char> samples = SharedSamples::get()->store_bytes();
     const std::span<char> plans = SharedPlans::get()->store_bytes();
-    return {{magic, PG_VERSION_NUM, 0, counters.size(), samples.size(), plans.size(), sizeof(perfkit::workload::Entry),
-             Shared::get()->since()},
+    const std::span<char> predicates = SharedPredicates::get()->store_bytes();
+    return {{magic, PG_VERSION_NUM, 0, counters.size(), samples.size(), plans.size(), predicates.size(),
+             sizeof(perfkit::workload::Entry), Shared::get()->since()},
             counters,
             samples,
-            plans};
+            plans,
+            predicates};
 }
 
 std::uint32_t checksum(const Header& header, const Parts& parts) {
@@ -64,6 +68,7 @@ std::uint32_t checksum(const Header& header, const Parts& parts) {
     COMP_CRC32C(crc, parts.counters.data(), parts.counters.size());
     COMP_CRC32C(crc, parts.samples.data(), parts.samples.size());
     COMP_CRC32C(crc, parts.plans.data(), parts.plans.size());
+    COMP_CRC32C(crc, parts.predicates.data(), parts.predicates.size());
     FIN_CRC32C(crc);
     return crc;
 }
@@ -109,7 +114,8 @@ const char* read_file(int file) {
     char beyond;
     if (!read_all(file, here.counters.data(), here.counters.size()) ||
         !read_all(file, here.samples.data(), here.samples.size()) ||
-        !read_all(file, here.plans.data(), here.plans.size()) || !read_all(file, &crc, sizeof(crc)))
+        !read_all(file, here.plans.data(), here.plans.size()) ||
+        !read_all(file, here.predicates.data(), here.predicates.size()) || !read_all(file, &crc, sizeof(crc)))
         return "it is too short";
     if (::read(file, &beyond, 1) != 0) return "it is too long";
     if (crc != checksum(header, here)) return "its checksum is wrong";
@@ -121,7 +127,8 @@ void save(int code, Datum) {
     // After a crash the memory may be torn; and so it is where a session was killed while it changed it.
     Shared* const shared = Shared::get();
     if (code != 0 || shared == nullptr || !save_workload) return;
-    if (shared->changing() || SharedSamples::get()->changing() || SharedPlans::get()->changing()) {
+    if (shared->changing() || SharedSamples::get()->changing() || SharedPlans::get()->changing() ||
+        SharedPredicates::get()->changing()) {
         ereport(LOG, (errmsg("pg_perfkit does not keep the workload over this restart: a session was changing it")));
         return;
     }
@@ -132,8 +139,9 @@ void save(int code, Datum) {
     const bool written = file >= 0 && write_all(file, &here.header, sizeof(here.header)) &&
                          write_all(file, here.counters.data(), here.counters.size()) &&
                          write_all(file, here.samples.data(), here.samples.size()) &&
-                         write_all(file, here.plans.data(), here.plans.size()) && write_all(file, &crc, sizeof(crc)) &&
-                         pg_fsync(file) == 0;
+                         write_all(file, here.plans.data(), here.plans.size()) &&
+                         write_all(file, here.predicates.data(), here.predicates.size()) &&
+                         write_all(file, &crc, sizeof(crc)) && pg_fsync(file) == 0;
     const int error = errno;
     if (file >= 0) ::close(file);
     errno = error;
@@ -160,6 +168,7 @@ void load_file() {
     Shared::get()->make_empty();
     SharedSamples::get()->make_empty();
     SharedPlans::get()->make_empty();
+    SharedPredicates::get()->make_empty();
     ereport(LOG, (errmsg("pg_perfkit discards the workload in file \"%s\": %s", path, reason)));
 }
 

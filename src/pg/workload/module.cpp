@@ -3,6 +3,7 @@
 #include "perfkit/pg/workload/file.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
 #include "perfkit/pg/workload/plans.hpp"
+#include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -24,6 +25,7 @@ void on_request() {
     workload::Shared::request();
     workload::SharedSamples::request();
     workload::SharedPlans::request();
+    workload::SharedPredicates::request();
 }
 
 void on_startup() {
@@ -31,6 +33,7 @@ void on_startup() {
     workload::Shared::attach();
     workload::SharedSamples::attach();
     workload::SharedPlans::attach();
+    workload::SharedPredicates::attach();
     if (IsUnderPostmaster) return;
     workload::load_file();
     workload::save_at_exit();

@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/predicates.hpp"
 
 extern "C" {
 #include "miscadmin.h"
@@ -26,6 +27,14 @@ char* sample_readers = nullptr;
 int slow_plan_ms = 1000;
 int slow_plan_max = 128;
 int slow_plan_kb = 16;
+int predicate_rate = 2;
+int predicate_max = 1000;
+
+namespace {
+
+void on_predicate_rate(int, void*) { predicate_pacer.start_anew(); }
+
+}  // namespace
 
 void define_settings() {
     // A setting that only a start can change may be defined only during a start.  Where the library is not
@@ -76,6 +85,13 @@ void define_settings() {
     DefineCustomIntVariable("pg_perfkit.slow_plan_length", "Longest plan that is kept.",
                             "Of longer ones only the outline is.", &slow_plan_kb, 16, 1, 1024, at_start, GUC_UNIT_KB,
                             nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "pg_perfkit.predicate_rate", "Most executions of a session in a second of which the predicates are measured.",
+        "0 measures none, 1000000 all. Needs pg_perfkit.workload.", &predicate_rate, 2, 0,
+        static_cast<int>(perfkit::workload::Pacer::most), PGC_SUSET, 0, nullptr, on_predicate_rate, nullptr);
+    DefineCustomIntVariable("pg_perfkit.predicate_max", "Number of predicates that are kept.",
+                            "Each takes about 1.3 kB of shared memory.", &predicate_max, 1000, 100, 100'000, at_start,
+                            0, nullptr, nullptr, nullptr);
 }
 
 }  // namespace perfkit::pg::workload

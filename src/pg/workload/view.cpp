@@ -7,6 +7,7 @@
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload/fallback.hpp"
 #include "perfkit/pg/workload/plans.hpp"
+#include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
@@ -25,6 +26,7 @@ using namespace perfkit::workload;
 using pg::Value;
 using pg::workload::Shared;
 using pg::workload::SharedPlans;
+using pg::workload::SharedPredicates;
 using pg::workload::SharedSamples;
 
 namespace {
@@ -181,14 +183,23 @@ PERFKIT_FUNCTION(pk_workload_info) {
     std::optional<std::uint64_t> plans;
     if (SharedPlans* const shared = SharedPlans::get(); shared != nullptr)
         plans = SharedPlans::Access(*shared).store().size();
+    std::optional<std::uint64_t> predicates, predicate_evictions;
+    if (SharedPredicates* const shared = SharedPredicates::get(); shared != nullptr) {
+        SharedPredicates::Access access(*shared);
+        predicates = access.store().size();
+        predicate_evictions = access.store().evictions();
+    }
     const auto of = [&info](auto member) { return info ? count((*info).*member) : Value(std::nullopt); };
     pg::Rows rows(fcinfo);
     rows.add({state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
               of(&Shared::Info::capacity), of(&Shared::Info::evictions), of(&Shared::Info::lost),
               of(&Shared::Info::flushes), of(&Shared::Info::damaged),
-              info ? count(info->memory + SharedSamples::memory() + SharedPlans::memory()) : Value(std::nullopt),
+              info ? count(info->memory + SharedSamples::memory() + SharedPlans::memory() + SharedPredicates::memory())
+                   : Value(std::nullopt),
               samples ? count(samples->statements) : Value(std::nullopt),
-              samples ? count(samples->free_bytes) : Value(std::nullopt), plans ? count(*plans) : Value(std::nullopt)});
+              samples ? count(samples->free_bytes) : Value(std::nullopt), plans ? count(*plans) : Value(std::nullopt),
+              predicates ? count(*predicates) : Value(std::nullopt),
+              predicate_evictions ? count(*predicate_evictions) : Value(std::nullopt)});
     PG_RETURN_NULL();
 }
 
@@ -215,6 +226,10 @@ PERFKIT_FUNCTION(pk_workload_reset) {
     }
     {
         SharedPlans::Access access(*SharedPlans::get());
+        access.store().remove_if(picked);
+    }
+    {
+        SharedPredicates::Access access(*SharedPredicates::get());
         access.store().remove_if(picked);
     }
     Shared::Access access(shared);

@@ -18,6 +18,8 @@ extern char* sample_readers;    // pg_perfkit.sample_readers
 extern int slow_plan_ms;        // pg_perfkit.slow_plan_ms
 extern int slow_plan_max;       // pg_perfkit.slow_plan_max
 extern int slow_plan_kb;        // pg_perfkit.slow_plan_length
+extern int predicate_rate;      // pg_perfkit.predicate_rate
+extern int predicate_max;       // pg_perfkit.predicate_max
 
 void define_settings();
 

@@ -57,6 +57,14 @@ subtest 'little room' => sub {
 	is(value('SELECT count(*) FROM pk_predicates'), '0', 'or all');
 };
 
+subtest 'expressions that grow with each level of a query' => sub {
+	value('SELECT pk_workload_reset()');
+	my $query = 'SELECT a::numeric AS x FROM t WHERE b = 3';
+	$query = "SELECT x + x AS x FROM ($query OFFSET 0) AS s" foreach 1 .. 24;
+	is(measured("SELECT count(*) FROM ($query OFFSET 0) AS s WHERE x <> 0"), '2000', 'one of 2^24 terms is no obstacle');
+	is(value(q{SELECT string_agg(predicate, ' ') FROM pk_predicates}), '(b = ?)', 'and not kept');
+};
+
 subtest 'many sessions, with cancels' => sub {
 	value('CREATE FUNCTION f(x int) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF x % 7 = 0 THEN PERFORM pg_sleep(60); END IF; RETURN (SELECT count(*) FROM t WHERE a < x); END $$');
 	my $script = $node->basedir . '/some.sql';

@@ -21,9 +21,15 @@ using perfkit::workload::PredicateParts;
 
 namespace {
 
+// Each level of a query may use the columns of the one below several times, so that what it comes to grows
+// exponentially: an expression of more nodes than this is given up.  One in the place of a parameter may be there often.
+constexpr int most_nodes = 4096;
+constexpr int most_nodes_of_parameter = 256;
+
 struct Place {
     const PlanNames* names;
     const Plan* plan;
+    int* left;  // nodes that it may still have
 };
 
 Node* placeholder(Oid type) {
@@ -68,9 +74,9 @@ const Plan* plan_behind(const Plan* plan, int number, const List*& list) {
 
 Node* resolve(Node* node, void* context);
 
-Node* in_list(const PlanNames* names, const Plan* plan, const List* list, const Var* var) {
+Node* in_list(Place place, const Plan* plan, const List* list, const Var* var) {
     if (plan == nullptr || var->varattno < 1 || var->varattno > list_length(list)) return placeholder(var->vartype);
-    Place place{names, plan};
+    place.plan = plan;
     return resolve(reinterpret_cast<Node*>(static_cast<TargetEntry*>(list_nth(list, var->varattno - 1))->expr), &place);
 }
 
@@ -79,13 +85,13 @@ Node* resolve_column(const Place& place, const Var* var) {
     if (number == OUTER_VAR || number == INNER_VAR || number == INDEX_VAR) {
         const List* list;
         const Plan* const below = plan_behind(place.plan, number, list);
-        return in_list(place.names, below, list, var);
+        return in_list(place, below, list, var);
     }
     if (number < 1 || number > place.names->tables || var->varlevelsup != 0) return placeholder(var->vartype);
     if (IsA(place.plan, SubqueryScan)) {
         const auto* const scan = reinterpret_cast<const SubqueryScan*>(place.plan);
         if (static_cast<int>(scan->scan.scanrelid) == number && var->varattno > 0)
-            return in_list(place.names, scan->subplan, scan->subplan->targetlist, var);
+            return in_list(place, scan->subplan, scan->subplan->targetlist, var);
     }
     // A new one, so that what versions differ in, and where it stood in the text, is as if it were alone.
     auto table = static_cast<Index>(number);
@@ -104,8 +110,9 @@ Node* resolve_column(const Place& place, const Var* var) {
 }
 
 Node* resolve(Node* node, void* context) {
-    if (node == nullptr) return nullptr;
     const Place& place = *static_cast<Place*>(context);
+    if (node == nullptr || *place.left <= 0) return nullptr;
+    --*place.left;
     check_stack_depth();
     switch (nodeTag(node)) {
         case T_Var:
@@ -230,6 +237,13 @@ bool find_parts(Node* node, void* context) {
     return walk_expression(node, find_parts, context);
 }
 
+Node* resolved_within(int nodes, const PlanNames& names, const Plan* plan, const void* expressions) {
+    int left = nodes;
+    Place place{&names, plan, &left};
+    Node* const result = resolve(static_cast<Node*>(const_cast<void*>(expressions)), &place);
+    return left > 0 ? result : nullptr;
+}
+
 }  // namespace
 
 Index PlanNames::root_of(Index table) const {
@@ -260,12 +274,12 @@ void prepare(PlanNames& names, const PlannedStmt* statement) {
 }
 
 void note_parameter(PlanNames& names, int number, Node* value, const Plan* plan) {
-    if (number >= 0 && number < PlanNames::most_parameters) names.parameters[number] = resolved(names, plan, value);
+    if (number >= 0 && number < PlanNames::most_parameters)
+        names.parameters[number] = resolved_within(most_nodes_of_parameter, names, plan, value);
 }
 
 Node* resolved(const PlanNames& names, const Plan* plan, const void* expressions) {
-    Place place{&names, plan};
-    return resolve(static_cast<Node*>(const_cast<void*>(expressions)), &place);
+    return resolved_within(most_nodes, names, plan, expressions);
 }
 
 void order_sides(const PlanNames& names, List* clauses) {

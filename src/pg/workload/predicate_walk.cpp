@@ -179,8 +179,11 @@ void join(Walk& walk, const PlanState* node, const List* equalities) {
                              {loops_of(walk, node), in, out, node->plan->qual == NIL ? expected(walk, node) : -1});
     seen.key.variant = static_cast<std::uint32_t>(kept);
     List* const equal = conditions(walk, node, equalities);
-    order_sides(walk.found.names, equal);
-    seen.expressions = list_concat(equal, conditions(walk, node, plan->joinqual));
+    List* const others = conditions(walk, node, plan->joinqual);
+    if (list_length(equal) == list_length(equalities) && list_length(others) == list_length(plan->joinqual)) {
+        order_sides(walk.found.names, equal);
+        seen.expressions = list_concat(equal, others);
+    }
     add(walk, seen, false, InvalidOid);
     filter(walk, node, rows.nfiltered2, false, InvalidOid);
 }
@@ -191,7 +194,9 @@ List* keys(const Walk& walk, const Plan* plan, int count, const AttrNumber* numb
     for (int i = 0; i < count; ++i) {
         if (plan == nullptr || numbers[i] < 1 || numbers[i] > list_length(plan->targetlist)) return NIL;
         auto* const entry = static_cast<TargetEntry*>(list_nth(plan->targetlist, numbers[i] - 1));
-        result = lappend(result, resolved(walk.found.names, plan, entry->expr));
+        Node* const key = resolved(walk.found.names, plan, entry->expr);
+        if (key == nullptr) return NIL;
+        result = lappend(result, key);
     }
     return result;
 }

@@ -4,7 +4,6 @@
 
 #include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/settings.hpp"
-#include "perfkit/pg/workload/shared.hpp"
 
 extern "C" {
 #include "storage/ipc.h"
@@ -45,7 +44,7 @@ void SharedPredicates::attach() {
     shared = static_cast<SharedPredicates*>(ShmemInitStruct("pg_perfkit predicates", size(), &found));
     if (!found) {
         new (shared) SharedPredicates{};
-        shared->lock_ = &GetNamedLWLockTranche(tranche)->lock;
+        shared->lock_.use(tranche);
         shared->make_empty();
     }
     LWLockRelease(AddinShmemInitLock);
@@ -57,9 +56,6 @@ std::span<char> SharedPredicates::store_bytes() noexcept {
 
 void SharedPredicates::make_empty() noexcept { PredicateStore::create(&store(), places()); }
 
-SharedPredicates::Access::Access(SharedPredicates& held) : shared_(held) {
-    acquire(held.lock_);
-    held.changing_ = true;
-}
+SharedPredicates::Access::Access(SharedPredicates& held) : shared_(held) { held.lock_.acquire(); }
 
 }  // namespace perfkit::pg::workload

@@ -27,7 +27,7 @@ void prepare(PlanNames& names, const PlannedStmt* statement);
 void note_parameter(PlanNames& names, int number, Node* value, const Plan* plan);
 
 // The expressions (a node or a list) as of the tables at the bottom of the plan, partitions as their table; a Param
-// numbered 0 in the place of each constant and of what else a name says nothing of.
+// numbered 0 in the place of each constant and of what else a name says nothing of.  Null where that is too long.
 Node* resolved(const PlanNames& names, const Plan* plan, const void* expressions);
 // Equality of columns, in an order that does not depend on which side of the join they came from.
 void order_sides(const PlanNames& names, List* clauses);

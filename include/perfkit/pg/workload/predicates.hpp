@@ -8,10 +8,10 @@
 #include "perfkit/core/workload/predicate.hpp"
 #include "perfkit/core/workload/predicate_store.hpp"
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/watched_lock.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
-#include "storage/lwlock.h"
 }
 
 namespace perfkit::pg::workload {
@@ -27,16 +27,15 @@ public:
 
     // As in Shared.
     std::span<char> store_bytes() noexcept;
-    bool changing() const noexcept { return changing_; }
+    bool changing() const noexcept { return lock_.changing(); }
     void make_empty() noexcept;
 
     // Runs the body on the store where the lock is free; else gives false.
     template <typename Body>
     bool try_with(Body&& body) noexcept {
-        if (!LWLockConditionalAcquire(lock_, LW_EXCLUSIVE)) return false;
-        changing_ = true;
+        if (!lock_.try_acquire()) return false;
         body(store());
-        unlock();
+        lock_.release();
         return true;
     }
 
@@ -44,7 +43,7 @@ public:
     class Access {
     public:
         explicit Access(SharedPredicates& shared);
-        ~Access() { shared_.unlock(); }
+        ~Access() { shared_.lock_.release(); }
         Access(const Access&) = delete;
         Access& operator=(const Access&) = delete;
 
@@ -56,13 +55,8 @@ public:
 
 private:
     perfkit::workload::PredicateStore& store() noexcept;
-    void unlock() noexcept {
-        changing_ = false;
-        LWLockRelease(lock_);
-    }
 
-    LWLock* lock_;
-    volatile bool changing_;
+    WatchedLock lock_;
 };
 
 // Of this session.

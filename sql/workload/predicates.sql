@@ -10,7 +10,7 @@ CREATE FUNCTION pk_predicates_read(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1000;
 COMMENT ON FUNCTION pk_predicates_read() IS
-'What the view pk_predicates shows, with relations, columns and operators by oid; no rows without preload.
+'What the view pk_predicates shows, with relations, columns and operators by oid: those that the caller''s own statements had, and all for members of pg_read_all_stats. No rows without preload.
 relid: the table that was filtered, sorted or grouped, by oid (of a partition: its root); NULL for several tables, and for what is no table
 kind: filter: rows were read and tested; index condition: an index found them; join; sort; group: GROUP BY, DISTINCT and the like
 join_type: inner, left (right joins too, as which side is read first is the planner''s choice), full, semi, anti, other; NULL where kind is not join
@@ -50,7 +50,7 @@ SELECT p.relid::pg_catalog.regclass AS relation, p.kind, p.join_type, p.predicat
        p.estimated_rows, p.actual_rows
 FROM @extschema@.pk_predicates_read() p;
 COMMENT ON VIEW pk_predicates IS
-    'What sampled executions in this database filtered, joined, sorted and grouped by: a row per table, kind and conjunction without its constants, with rows in and out and how far the planner''s estimates were from them. pg_perfkit.predicate_rate says how many executions are sampled';
+    'What sampled executions in this database filtered, joined, sorted and grouped by: a row per table, kind and conjunction without its constants, with rows in and out and how far the planner''s estimates were from them. pg_perfkit.predicate_rate says how many executions are sampled. Members of pg_read_all_stats see all, others those that their own statements had';
 DO $$
 DECLARE
     meaning text[];

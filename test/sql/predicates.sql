@@ -116,13 +116,17 @@ SELECT NOT :'captured' OR array_agg(predicate || ' ' || compared ORDER BY predic
 
 -- Who may see which statements.
 CREATE ROLE predicates_role;
+GRANT SELECT ON predicates_orders TO predicates_role;
+SET pg_perfkit.predicate_rate = 1000000;
 SET ROLE predicates_role;
-SELECT NOT :'captured' OR count(*) > 3 AS rows, count(*) FILTER (WHERE queryids <> '{}') AS statements FROM pk_predicates WHERE relation::text ~ 'predicates_';
+SELECT count(*) AS of_others FROM pk_predicates WHERE relation::text ~ 'predicates_';
 SET pg_perfkit.predicate_rate = 1;
+SELECT count(*) FROM predicates_orders WHERE state = 'new' AND amount < 3;
+SELECT NOT :'captured' OR array_agg(predicate || ' ' || cardinality(queryids)) = '{"((amount < ?) AND (state = ?)) 1"}' AS own FROM pk_predicates WHERE relation::text ~ 'predicates_';
 RESET ROLE;
 GRANT pg_read_all_stats TO predicates_role;
 SET ROLE predicates_role;
-SELECT NOT :'captured' OR bool_and(queryids <> '{}') AS statements FROM pk_predicates WHERE relation::text ~ 'predicates_';
+SELECT NOT :'captured' OR count(*) > 3 AS rows FROM pk_predicates WHERE relation::text ~ 'predicates_';
 RESET ROLE;
 SELECT NOT :'captured' OR predicates > 3 AS info FROM pk_workload_info();
 SELECT CASE WHEN :'captured' THEN pk_workload_reset(current_database()) >= 0 ELSE true END AS reset;

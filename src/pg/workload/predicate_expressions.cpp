@@ -22,7 +22,8 @@ using perfkit::workload::PredicateParts;
 namespace {
 
 // Each level of a query may use the columns of the one below several times, so that what it comes to grows
-// exponentially: an expression of more nodes than this is given up.  One in the place of a parameter may be there often.
+// exponentially: an expression of more nodes than this is given up.  One in the place of a parameter may be there
+// often.
 constexpr int most_nodes = 4096;
 constexpr int most_nodes_of_parameter = 256;
 

@@ -124,8 +124,7 @@ private:
     std::uint32_t find(const PredicateKey& key) const noexcept;
     std::uint32_t place_for_new() noexcept;
 
-    std::uint32_t places_;
-    std::uint32_t zero_ = 0;
+    std::uint64_t places_;
     std::uint64_t age_ = 0;  // of what last had to go
     std::uint64_t evictions_ = 0;
 };

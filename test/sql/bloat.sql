@@ -71,6 +71,15 @@ ORDER BY relname COLLATE "C";
 CREATE INDEX hashed ON indexed USING hash (id);
 SELECT kind, real_bytes > 0 AS sized, bloat_percent, reason FROM pk_bloat('hashed');
 
+-- What cannot be rebuilt concurrently is not advised to be.
+CREATE TABLE excluded (id int, EXCLUDE USING btree (id WITH =)) WITH (autovacuum_enabled = off);
+INSERT INTO excluded SELECT generate_series(1, 80000);
+DELETE FROM excluded WHERE id % 2000 > 0;
+VACUUM excluded;
+SELECT recommendation FROM pk_bloat('excluded_id_excl');
+SELECT recommendation FROM pk_bloat('excluded_id_excl') \gexec
+SELECT recommendation FROM pk_bloat('excluded_id_excl');
+
 -- Locks, multixacts among them, are not deletions; an update counts as one once it is committed.
 BEGIN;
 SELECT count(*) FROM (SELECT FROM locked FOR KEY SHARE) l;

@@ -8,16 +8,20 @@
 #include "perfkit/pg/subtransaction.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "access/nbtree.h"
+#include "catalog/catalog.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_authid_d.h"
 #include "catalog/pg_class_d.h"
+#include "catalog/pg_index.h"
 #include "commands/defrem.h"
 #include "common/pg_prng.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 }
 
 using namespace perfkit;
@@ -116,6 +120,17 @@ pg::Measurement measure(const pg::Storage& relation, const pg::Request& request,
     return result;
 }
 
+// System catalogs and the indexes of exclusion constraints cannot be rebuilt concurrently.
+bool needs_lock(Oid index) {
+    return pg::call([index] {
+        HeapTuple const tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+        if (!HeapTupleIsValid(tuple)) return false;
+        const bool exclusion = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indisexclusion;
+        ReleaseSysCache(tuple);
+        return exclusion || IsCatalogRelationOid(index);
+    });
+}
+
 // The statement to run, where one would help.
 std::optional<std::string> command(const pg::Storage& relation, bloat::Action action) {
     const char* verb = nullptr;
@@ -123,13 +138,14 @@ std::optional<std::string> command(const pg::Storage& relation, bloat::Action ac
         case bloat::Action::none:
             return std::nullopt;
         case bloat::Action::vacuum:
-            verb = "VACUUM (ANALYZE)";
+            // There is no ANALYZE of a TOAST table.
+            verb = relation.kind == RELKIND_TOASTVALUE ? "VACUUM" : "VACUUM (ANALYZE)";
             break;
         case bloat::Action::rewrite:
             verb = "VACUUM (FULL, ANALYZE)";
             break;
         case bloat::Action::reindex:
-            verb = relation.shared ? "REINDEX INDEX" : "REINDEX INDEX CONCURRENTLY";
+            verb = needs_lock(relation.oid) ? "REINDEX INDEX" : "REINDEX INDEX CONCURRENTLY";
             break;
     }
     // VACUUM rewrites a TOAST table together with its table; it can be vacuumed by its own name.

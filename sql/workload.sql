@@ -123,7 +123,7 @@ flushes: how often a session took the lock of the table
 damaged: sessions'' buffers that were found inconsistent, and emptied
 memory_bytes: shared memory in use
 sampled: statements of which there are samples
-sample_bytes_free: room for further samples, before the statements go whose samples are the oldest
+sample_bytes_free: room for further samples, before the statements go that were executed least
 slow_plans: rows of pk_slow_plans, over all databases
 predicates: rows of pk_predicates, over all databases
 predicate_evictions: predicates that had to go for others';

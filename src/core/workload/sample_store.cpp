@@ -44,6 +44,7 @@ void SampleStore::clear() noexcept {
         first_free_block_ = i;
     }
     free_blocks_ = block_capacity_;
+    usage_gone_ = 0;
     rebuild_index();
 }
 
@@ -60,46 +61,47 @@ void SampleStore::rebuild_index() noexcept {
         if (entries()[i].in_use != 0) *index_place(entries()[i].key) = i;
 }
 
-// With room for a sample of that length; null where it is too long.
-SampleStore::Entry* SampleStore::find_or_insert(const Key& key, std::size_t length, std::int64_t when) noexcept {
-    const std::size_t needed = length / sizeof(Block::bytes) + 1;
-    if (needed > block_capacity_ / largest_share) return nullptr;
-    // What is offered now is the last to go.
-    if (const std::uint32_t known = *index_place(key); known != none) entries()[known].last_offer = when;
-    while (free_blocks_ < needed || (first_free_entry_ == none && *index_place(key) == none)) evict();
-    std::uint32_t* const place = index_place(key);
-    if (*place != none) return entries() + *place;
+bool SampleStore::fits(std::size_t length) const noexcept {
+    return length / sizeof(Block::bytes) + 1 <= block_capacity_ / largest_share;
+}
+
+SampleStore::Entry* SampleStore::find_or_insert(const Key& key) noexcept {
+    if (const std::uint32_t known = *index_place(key); known != none) return entries() + known;
+    while (first_free_entry_ == none) evict(nullptr);
     const std::uint32_t number = first_free_entry_;
     Entry& entry = entries()[number];
     first_free_entry_ = entry.next_free;
     entry = Entry{};
     entry.key = key;
-    entry.last_offer = when;
+    entry.usage = usage_gone_;
     entry.in_use = 1;
-    *place = number;
+    *index_place(key) = number;
     ++size_;
     return &entry;
 }
 
-void SampleStore::offer(const Key& key, std::string_view sample, std::int64_t when, std::uint64_t random) noexcept {
-    Entry* const entry = find_or_insert(key, sample.size(), when);
-    if (entry == nullptr) return;
-    std::uint64_t slot = entry->offers++;
-    if (slot >= reservoir) slot = random % entry->offers;
-    if (slot < reservoir) store(entry->samples[slot], sample);
+void SampleStore::offer(const Key& key, std::string_view sample, std::uint64_t executions,
+                        std::uint64_t random) noexcept {
+    if (!fits(sample.size())) return;
+    Entry& entry = *find_or_insert(key);
+    entry.usage = std::max(entry.usage, usage_gone_) + executions;
+    std::uint64_t slot = entry.offers++;
+    if (slot >= reservoir) slot = random % entry.offers;
+    if (slot < reservoir) store(entry, slot, sample);
 }
 
-void SampleStore::offer_slowest(const Key& key, std::string_view sample, std::int64_t when,
-                                std::uint64_t nanoseconds) noexcept {
-    Entry* const entry = find_or_insert(key, sample.size(), when);
-    if (entry == nullptr || nanoseconds <= entry->slowest) return;
-    entry->slowest = nanoseconds;
-    store(entry->samples[reservoir], sample);
+void SampleStore::offer_slowest(const Key& key, std::string_view sample, std::uint64_t nanoseconds) noexcept {
+    if (!fits(sample.size())) return;
+    Entry& entry = *find_or_insert(key);
+    if (nanoseconds <= entry.slowest) return;
+    entry.slowest = nanoseconds;
+    store(entry, reservoir, sample);
 }
 
-// There is room: what was here before only adds to it.
-void SampleStore::store(Stored& where, std::string_view sample) noexcept {
+void SampleStore::store(Entry& entry, std::size_t slot, std::string_view sample) noexcept {
+    Stored& where = entry.samples[slot];
     release(where);
+    while (free_blocks_ < sample.size() / sizeof(Block::bytes) + 1) evict(&entry);
     std::uint32_t* link = &where.first;
     where.length = static_cast<std::uint32_t>(sample.size());
     while (!sample.empty()) {
@@ -148,17 +150,19 @@ void SampleStore::remove(std::uint32_t number) noexcept {
     --size_;
 }
 
-// Many at once, since it looks at all.
-void SampleStore::evict() noexcept {
+// Many at once, since it looks at all, but for the one that room is made for.
+void SampleStore::evict(const Entry* kept) noexcept {
     std::uint32_t* const order = scratch();
     std::uint32_t used = 0;
     for (std::uint32_t i = 0; i < entry_capacity_; ++i)
-        if (entries()[i].in_use != 0) order[used++] = i;
+        if (entries()[i].in_use != 0 && entries() + i != kept) order[used++] = i;
+    if (used == 0) return;
     const std::uint32_t going = std::max(used / 16, 1u);
     std::nth_element(order, order + going - 1, order + used, [this](std::uint32_t a, std::uint32_t b) {
         const Entry &one = entries()[a], &two = entries()[b];
-        return one.last_offer != two.last_offer ? one.last_offer < two.last_offer : a < b;
+        return one.usage != two.usage ? one.usage < two.usage : a < b;
     });
+    usage_gone_ = entries()[order[going - 1]].usage;
     for (std::uint32_t i = 0; i < going; ++i) remove(order[i]);
     rebuild_index();
 }

@@ -63,13 +63,17 @@ void SharedSamples::make_empty() noexcept {
     SampleStore::create(&store(), static_cast<std::uint32_t>(max_entries), block_count());
 }
 
-bool SharedSamples::offer(const Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds,
+bool SharedSamples::offer(const Key& key, std::string_view sample, std::uint64_t executions,
                           std::uint64_t random) noexcept {
     if (!lock_.try_acquire()) return false;
-    if (nanoseconds > 0)
-        store().offer_slowest(key, sample, when, nanoseconds);
-    else
-        store().offer(key, sample, when, random);
+    store().offer(key, sample, executions, random);
+    lock_.release();
+    return true;
+}
+
+bool SharedSamples::offer_slowest(const Key& key, std::string_view sample, std::uint64_t nanoseconds) noexcept {
+    if (!lock_.try_acquire()) return false;
+    store().offer_slowest(key, sample, nanoseconds);
     lock_.release();
     return true;
 }

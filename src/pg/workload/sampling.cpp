@@ -268,7 +268,8 @@ Sample gather(const Key& key, const QueryDesc* query) {
     return sample;
 }
 
-bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
+// nanoseconds: 0 as it begins; executions: since the last one.
+bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std::uint64_t executions) noexcept {
     bool done = false;
     quietly([&] {
         Sample sample = gather(key, query);
@@ -276,7 +277,9 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noe
         if (sample.text.empty()) return;
         sample.when = GetCurrentStatementStartTimestamp();
         sample.nanoseconds = nanoseconds;
-        done = SharedSamples::get()->offer(key, pack(sample), sample.when, nanoseconds, random_bits());
+        SharedSamples& shared = *SharedSamples::get();
+        done = nanoseconds > 0 ? shared.offer_slowest(key, pack(sample), nanoseconds)
+                               : shared.offer(key, pack(sample), executions, random_bits());
     });
     return done;
 }
@@ -313,7 +316,7 @@ void sample_start(const Key& key, const QueryDesc* query) noexcept {
         --place.wait;
         return;
     }
-    if (!in_budget() || !take(key, query, 0)) return;
+    if (!in_budget() || !take(key, query, 0, place.interval + 1u)) return;
     place.interval = std::min(2 * place.interval + 1, longest_interval);
     place.wait = place.interval / 2 + static_cast<std::uint32_t>(random_bits() % (place.interval + 1));
 }
@@ -324,7 +327,7 @@ void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanosecond
     if (query->params != nullptr && (key.toplevel == 0 || query->params->paramFetch != nullptr)) return;
     Seen& place = seen_of(key);
     if (nanoseconds <= place.slowest + place.slowest / 8 || !in_budget()) return;
-    if (take(key, query, nanoseconds)) place.slowest = nanoseconds;
+    if (take(key, query, nanoseconds, 0)) place.slowest = nanoseconds;
 }
 
 }  // namespace perfkit::pg::workload

@@ -116,7 +116,7 @@ TEST_F(SampleStoreTest, KeepsEachExecutionWithTheSameChance) {
 
 TEST_F(SampleStoreTest, KeepsTheSlowest) {
     SampleStore& store = make(10, 64);
-    for (const std::uint64_t ns : {5u, 9u, 7u}) store.offer_slowest(key_of(1), marked(1, 100 + ns), 1, ns);
+    for (const std::uint64_t ns : {5u, 9u, 7u}) store.offer_slowest(key_of(1), marked(1, 100 + ns), ns);
     store.for_each([](const Key&, bool slowest, std::string_view bytes) {
         EXPECT_TRUE(slowest);
         EXPECT_EQ(bytes.size(), 109u);
@@ -130,13 +130,16 @@ TEST_F(SampleStoreTest, LongSamplesAreWholeAndTooLongOnesLeftOut) {
     EXPECT_EQ(found_in(store), (std::map<std::int64_t, int>{{1, 1}}));
 }
 
-TEST_F(SampleStoreTest, WhatWasOfferedLastStaysWhenRoomRunsOut) {
+TEST_F(SampleStoreTest, WhatIsExecutedMostStaysWhenRoomRunsOut) {
     SampleStore& store = make(50, 320);
     std::mt19937_64 random(11);
-    for (std::int64_t i = 0; i < 3000; ++i) {
-        const std::int64_t queryid = i % 7 == 0 ? 1 : i;
-        store.offer(key_of(queryid), marked(queryid, 8 + random() % 2000), i, random());
-        store.offer_slowest(key_of(queryid), marked(queryid, 8 + random() % 2000), i, random() % 1000);
+    // Statement 1 is offered seldom, but each time for many; what was executed often long ago goes in the end.
+    store.offer(key_of(2), marked(2, 100), 20, random());
+    for (std::int64_t i = 3; i < 3000; ++i) {
+        if (i % 700 == 3) store.offer(key_of(1), marked(1, 8 + random() % 2000), 500, random());
+        store.offer(key_of(i), marked(i, 8 + random() % 2000), 1, random());
+        store.offer_slowest(key_of(i), marked(i, 8 + random() % 2000), 1 + random() % 1000);
+        EXPECT_TRUE(i > 300 || found_in(store).contains(2));
     }
     const auto found = found_in(store);
     EXPECT_TRUE(found.contains(1));
@@ -148,6 +151,17 @@ TEST_F(SampleStoreTest, WhatWasOfferedLastStaysWhenRoomRunsOut) {
     store.remove_if([](const Key&) { return true; });
     EXPECT_EQ(store.free_blocks(), store.block_capacity());  // no block was lost
     EXPECT_TRUE(found_in(store).empty());
+}
+
+TEST_F(SampleStoreTest, WhatTheReservoirDoesNotTakePushesNothingOut) {
+    SampleStore& store = make(10, 64);
+    for (std::int64_t id = 1; id <= 4; ++id) {  // four blocks each
+        for (std::size_t i = 0; i < SampleStore::reservoir; ++i) store.offer(key_of(id), marked(id, 900), 1, 0);
+        store.offer_slowest(key_of(id), marked(id, 900), 1);
+    }
+    ASSERT_EQ(store.free_blocks(), 0u);
+    store.offer(key_of(1), marked(1, 900), 1, SampleStore::reservoir);  // drawn: the place after the last
+    EXPECT_EQ(store.size(), 4u);
 }
 
 }  // namespace perfkit::workload

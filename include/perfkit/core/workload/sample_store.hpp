@@ -2,8 +2,9 @@
 //
 // As with Table, nothing points anywhere and nothing is allocated later.  A sample lies in a chain of
 // small blocks; a statement has a few samples: a reservoir over all that were offered, so that each is
-// as likely to stay, and the slowest.  When blocks or entries run out, the statements go of which
-// nothing was offered for longest.  The caller's lock protects it.
+// as likely to stay, and the slowest.  When blocks or entries run out, the statements go that were
+// executed least, recent executions counting more (LFU with dynamic aging: Arlitt et al., Evaluating content
+// management techniques for Web proxy caches, 2000).  The caller's lock protects it.
 #pragma once
 
 #include <array>
@@ -28,10 +29,11 @@ public:
     // In memory aligned to 8 bytes.
     static SampleStore* create(void* memory, std::uint32_t entries, std::uint32_t blocks) noexcept;
 
-    // Takes the sample into the reservoir, or leaves it, by chance: random is uniform over all 64 bits.
-    void offer(const Key& key, std::string_view sample, std::int64_t when, std::uint64_t random) noexcept;
+    // Takes the sample into the reservoir, or leaves it, by chance: random is uniform over all 64 bits.  It stands for
+    // so many executions since the last offer.
+    void offer(const Key& key, std::string_view sample, std::uint64_t executions, std::uint64_t random) noexcept;
     // Takes it where it is slower than the slowest.
-    void offer_slowest(const Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds) noexcept;
+    void offer_slowest(const Key& key, std::string_view sample, std::uint64_t nanoseconds) noexcept;
 
     // Gives key and bytes of each sample to the function.  False where a chain is damaged.
     template <typename Function>
@@ -68,7 +70,7 @@ private:
         Key key;
         std::uint64_t offers;
         std::uint64_t slowest;
-        std::int64_t last_offer;
+        std::uint64_t usage;  // executions since it is here, on top of what usage had to go before
         std::array<Stored, slots> samples;
         std::uint32_t in_use;
         std::uint32_t next_free;
@@ -81,12 +83,13 @@ private:
 
     SampleStore(std::uint32_t entries, std::uint32_t blocks) noexcept
         : entry_capacity_(entries), block_capacity_(blocks) {}
-    Entry* find_or_insert(const Key& key, std::size_t length, std::int64_t when) noexcept;
+    Entry* find_or_insert(const Key& key) noexcept;
+    bool fits(std::size_t length) const noexcept;
     std::uint32_t* index_place(const Key& key) noexcept;
-    void store(Stored& where, std::string_view sample) noexcept;
+    void store(Entry& entry, std::size_t slot, std::string_view sample) noexcept;
     void release(Stored& stored) noexcept;
     void remove(std::uint32_t number) noexcept;
-    void evict() noexcept;
+    void evict(const Entry* kept) noexcept;
     void rebuild_index() noexcept;
     bool read(const Stored& stored, std::string& bytes) const;
 
@@ -102,6 +105,7 @@ private:
     std::uint32_t first_free_entry_ = 0;
     std::uint32_t first_free_block_ = 0;
     std::uint32_t free_blocks_ = 0;
+    std::uint64_t usage_gone_ = 0;  // of what last had to go
 };
 
 }  // namespace perfkit::workload

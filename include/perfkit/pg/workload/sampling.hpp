@@ -38,9 +38,10 @@ public:
     bool changing() const noexcept { return lock_.changing(); }
     void make_empty() noexcept;
 
-    // Whether the sample could be handed over; nanoseconds: 0 for one taken as the execution began.
-    bool offer(const perfkit::workload::Key& key, std::string_view sample, std::int64_t when, std::uint64_t nanoseconds,
+    // Whether the sample could be handed over.
+    bool offer(const perfkit::workload::Key& key, std::string_view sample, std::uint64_t executions,
                std::uint64_t random) noexcept;
+    bool offer_slowest(const perfkit::workload::Key& key, std::string_view sample, std::uint64_t nanoseconds) noexcept;
 
     // For readers: holds the store as long as the object lives.  The wait for it can be cancelled.
     class Access {

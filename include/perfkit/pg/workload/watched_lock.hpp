@@ -1,6 +1,8 @@
 // The lock of something in shared memory.
 #pragma once
 
+#include <atomic>
+
 #include "perfkit/pg/postgres.hpp"
 
 extern "C" {
@@ -18,7 +20,7 @@ public:
 
     bool try_acquire() noexcept {
         if (!LWLockConditionalAcquire(lock_, LW_EXCLUSIVE)) return false;
-        changing_ = true;
+        begin_change();
         return true;
     }
     // Waits, so that a cancel ends it.
@@ -26,14 +28,21 @@ public:
     // As a session ends, when nothing may be cancelled any more.
     void acquire_at_exit() noexcept {
         LWLockAcquire(lock_, LW_EXCLUSIVE);
-        changing_ = true;
+        begin_change();
     }
     void release() noexcept {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         changing_ = false;
         LWLockRelease(lock_);
     }
 
 private:
+    // What a signal that ends the session finds must be in this order, so the compiler may move no change past it.
+    void begin_change() noexcept {
+        changing_ = true;
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+
     LWLock* lock_ = nullptr;
     volatile bool changing_ = false;
 };

@@ -1,52 +1,73 @@
 // Work for ourselves as a statement ends.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <utility>
 
 #include "perfkit/pg/guard.hpp"
 
 extern "C" {
-#include "access/xact.h"
-#include "access/xlog.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
 #include "utils/resowner.h"
 }
 
 namespace perfkit::pg::workload {
 
-// Runs what looks names up: an error may leave locks and pins behind, and it may have to wait for someone who locks a
-// catalog.  Therefore it runs in a subtransaction, which is always rolled back: whatever happened there is undone.  Its
-// errors end there, except for a cancel: that was meant for the statement.  Gives the report of it, which the caller
-// has to go on raising; else null.  Not in parallel mode, where there are no subtransactions (before 17).
+// As long as one lives, a lock is waited for at most a millisecond, and a conflict with recovery has to wait: in a
+// subtransaction it would end the session, not the statement.  It is its signal that waits.  Were interrupts held
+// instead, nothing could end the wait for a lock, and replay, which holds it, might be waiting for us.
+class BriefWaits {
+public:
+    BriefWaits() noexcept;
+    ~BriefWaits();
+    BriefWaits(const BriefWaits&) = delete;
+    BriefWaits& operator=(const BriefWaits&) = delete;
+
+private:
+    const int lock_timeout_;
+    const bool blocked_;
+    sigset_t signals_;
+};
+
+// A subtransaction that is rolled back, whatever happened in it, with a memory context for what happens there.  It is
+// inside of another one, because COMMIT ends open cursors in a state where the server asserts that no subtransaction
+// is rolled back; to release one is allowed.
+class Aside {
+public:
+    // False where it must not, or cannot, be begun now.
+    bool begin();
+    // A cancel, if one came; the report of it lives on.
+    ErrorData* end();
+
+    template <typename Body>
+    void run(Body&& body) noexcept {
+        try {
+            std::forward<Body>(body)();
+        } catch (const Error& error) {
+            if (error.report()->sqlerrcode == ERRCODE_QUERY_CANCELED) cancelled_ = error.report();
+        } catch (...) {
+        }
+    }
+
+private:
+    const MemoryContext before_ = CurrentMemoryContext;
+    const ResourceOwner owner_ = CurrentResourceOwner;
+    const std::uint32_t held_ = InterruptHoldoffCount, cancel_held_ = QueryCancelHoldoffCount;
+    MemoryContext scratch_ = nullptr;
+    ErrorData* cancelled_ = nullptr;
+};
+
+// Runs what looks names up: an error may leave locks and pins behind, so it runs in a subtransaction.  Its errors end
+// there, except for a cancel: that was meant for the statement.  Gives the report of it, which the caller has to go on
+// raising; else null.  Not in parallel mode, where there are no subtransactions (before 17).
 template <typename Body>
 ErrorData* aside(Body&& body) {
-    const MemoryContext before = CurrentMemoryContext;
-    const ResourceOwner owner = CurrentResourceOwner;
-    const std::uint32_t held = InterruptHoldoffCount, cancel_held = QueryCancelHoldoffCount;
-    ErrorData* cancelled = nullptr;
-    MemoryContext scratch = call([before] {
-        MemoryContext made = AllocSetContextCreate(before, "pg_perfkit aside", ALLOCSET_DEFAULT_SIZES);
-        BeginInternalSubTransaction(nullptr);
-        MemoryContextSwitchTo(made);
-        return made;
-    });
-    // On a standby, a conflict with recovery would end a session that is in a subtransaction.
-    if (RecoveryInProgress()) InterruptHoldoffCount = held + 1;
-    try {
-        std::forward<Body>(body)();
-    } catch (const Error& error) {
-        if (error.report()->sqlerrcode == ERRCODE_QUERY_CANCELED) cancelled = error.report();
-    } catch (...) {
-    }
-    InterruptHoldoffCount = held;  // an error has set them to zero
-    QueryCancelHoldoffCount = cancel_held;
-    call([] { RollbackAndReleaseCurrentSubTransaction(); });
-    MemoryContextSwitchTo(before);
-    CurrentResourceOwner = owner;
-    if (cancelled == nullptr) MemoryContextDelete(scratch);
-    return cancelled;
+    const BriefWaits brief;
+    Aside work;
+    if (!work.begin()) return nullptr;
+    work.run(std::forward<Body>(body));
+    return work.end();
 }
 
 }  // namespace perfkit::pg::workload

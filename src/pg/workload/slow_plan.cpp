@@ -2,8 +2,11 @@
 //
 // EXPLAIN looks names up, and therefore runs aside.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "perfkit/core/workload/plan.hpp"
 #include "perfkit/core/workload/statement.hpp"
@@ -53,6 +56,17 @@ std::string explained(QueryDesc* query, bool actual) {
     return perfkit::workload::compact_json({text->data, static_cast<std::size_t>(text->len)});
 }
 
+// The statement's part of its source.
+std::string_view text_of(const QueryDesc* query) {
+    if (query->sourceText == nullptr) return {};
+    std::string_view text = query->sourceText;
+    const PlannedStmt* const statement = query->plannedstmt;
+    text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(std::max(statement->stmt_location, 0))));
+    if (statement->stmt_location >= 0 && statement->stmt_len > 0)
+        text = text.substr(0, static_cast<std::size_t>(statement->stmt_len));
+    return text;
+}
+
 void explain_and_keep(const Key& key, QueryDesc* query, std::uint64_t nanoseconds) {
     SharedPlans& shared = *SharedPlans::get();
     const bool actual = query->planstate->instrument != nullptr;
@@ -65,7 +79,9 @@ void explain_and_keep(const Key& key, QueryDesc* query, std::uint64_t nanosecond
     if (!wanted) return;
     const std::string outline = clipped(full, PlanStore::longest_outline);
     std::string json = explained(query, actual);
-    const bool redacted = !sample_parameters || perfkit::workload::speaks_of_secrets(json);
+    // What the text calls a password may have another name in the plan, as behind a view.
+    const bool redacted = !sample_parameters || perfkit::workload::speaks_of_secrets(json) ||
+                          perfkit::workload::speaks_of_secrets(text_of(query));
     if (redacted) json = perfkit::workload::plan_without_constants(json);
     shared.try_with([&](PlanStore& store) { store.keep(key, shape, {outline, json, nanoseconds, actual, redacted}); });
 }

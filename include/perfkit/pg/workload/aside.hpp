@@ -60,14 +60,22 @@ private:
 
 // Runs what looks names up: an error may leave locks and pins behind, so it runs in a subtransaction.  Its errors end
 // there, except for a cancel: that was meant for the statement.  Gives the report of it, which the caller has to go on
-// raising; else null.  Not in parallel mode, where there are no subtransactions (before 17).
+// raising; else null, or raises what came meanwhile.  Not in parallel mode, where there are no subtransactions (before
+// 17).
 template <typename Body>
 ErrorData* aside(Body&& body) {
-    const BriefWaits brief;
-    Aside work;
-    if (!work.begin()) return nullptr;
-    work.run(std::forward<Body>(body));
-    return work.end();
+    ErrorData* cancelled = nullptr;
+    {
+        const BriefWaits brief;
+        Aside work;
+        if (work.begin()) {
+            work.run(std::forward<Body>(body));
+            cancelled = work.end();
+        }
+    }
+    // A conflict that had to wait is the statement's now; once it has ended, the session would be ended for it.
+    if (cancelled == nullptr) call([] { CHECK_FOR_INTERRUPTS(); });
+    return cancelled;
 }
 
 }  // namespace perfkit::pg::workload

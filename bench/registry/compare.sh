@@ -53,7 +53,7 @@ server -c "CREATE DATABASE $(database advice)"
 if [ -z "$advice" ]; then
     say "observing $observe operations"
     sql advice -c 'CREATE EXTENSION pg_stat_statements' -c 'CREATE EXTENSION pg_perfkit' \
-        -c 'SELECT pg_stat_statements_reset()' >/dev/null
+        -c 'SELECT pg_stat_statements_reset(), pk_workload_reset(current_database())' >/dev/null
     "$perfkit" bench -d "$(database advice)" -c "$connections" -n "$observe" --seed 1 >/dev/null
 fi
 # Copied only now: what was observed has also written.

@@ -238,9 +238,11 @@ DriverResult drive(const Workload& workload, const DriverOptions& options, const
         Database database(options.conninfo);
         // What the driver asks for itself is no part of the workload that an advisor should see.
         // Only superusers may say so; for others it is one execution of each lookup.
-        try {
-            database.run("SET pg_stat_statements.track = none");
-        } catch (const pqxx::sql_error&) {
+        for (const char* const setting : {"SET pg_stat_statements.track = none", "SET pg_perfkit.workload = off"}) {
+            try {
+                database.run(setting);
+            } catch (const pqxx::sql_error&) {
+            }
         }
         DatabaseLookup lookups(database);
         const double now = std::stod(database.value("SELECT extract(epoch FROM now())"));

@@ -80,11 +80,11 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.pk_workload_imports', ''
 
 CREATE VIEW pk_workload_imported AS
 SELECT i.import, w.role, w.toplevel, w.queryid, w.calls, w.failed, w.cancelled, w.total_ms, w.mean_ms, w.p50_ms, w.p95_ms, w.p99_ms, w.max_ms,
-       w.latency, w.rows, w.first_seen, w.last_seen, w.query
+       w.latency, w.lost_ms, w.rows, w.first_seen, w.last_seen, w.query
 FROM @extschema@.pk_workload_imports i,
      pg_catalog.jsonb_to_record(pg_catalog.jsonb_extract_path(i.line, 'statement')) AS
      w(role text, toplevel boolean, queryid bigint, calls bigint, failed bigint, cancelled bigint, total_ms float8, mean_ms float8,
-       p50_ms float8, p95_ms float8, p99_ms float8, max_ms float8, latency bigint[], rows bigint, first_seen timestamptz, last_seen timestamptz,
+       p50_ms float8, p95_ms float8, p99_ms float8, max_ms float8, latency bigint[], lost_ms float8, rows bigint, first_seen timestamptz, last_seen timestamptz,
        query text)
 WHERE pg_catalog.jsonb_exists(i.line, 'statement');
 GRANT SELECT ON pk_workload_imported TO pg_monitor;
@@ -104,6 +104,7 @@ COMMENT ON COLUMN pk_workload_imported.p95_ms IS '95 % of the calls took no long
 COMMENT ON COLUMN pk_workload_imported.p99_ms IS '99 % of the calls took no longer, within 4.5 %';
 COMMENT ON COLUMN pk_workload_imported.max_ms IS 'longest call';
 COMMENT ON COLUMN pk_workload_imported.latency IS 'histogram of the calls'' times, for the pk_latency_* functions';
+COMMENT ON COLUMN pk_workload_imported.lost_ms IS 'time spent in executions that failed or were cancelled';
 COMMENT ON COLUMN pk_workload_imported.rows IS 'rows returned or changed';
 COMMENT ON COLUMN pk_workload_imported.first_seen IS 'when it was first seen there';
 COMMENT ON COLUMN pk_workload_imported.last_seen IS 'when it was last seen there';

@@ -7,6 +7,7 @@
 #include "perfkit/pg/advisor/catalog.hpp"
 #include "perfkit/pg/advisor/examine.hpp"
 #include "perfkit/pg/advisor/foreign_keys.hpp"
+#include "perfkit/pg/advisor/nested.hpp"
 #include "perfkit/pg/advisor/reading.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/advisor/writes.hpp"
@@ -60,6 +61,7 @@ public:
 
     Advice run() {
         examine();
+        share_time(advice_.examined);
         read_tables();
         advice_.writes = write_rates(advice_, advice_.tables);
         make_candidates();

@@ -144,7 +144,7 @@ public:
         for (const Drop& drop : all) {
             const KnownIndex& index = *by_id_.at(drop.index);
             // What a caller's own queries do not need, others may.
-            if (!wanted(index.table) || (drop.reason == DropReason::unused && advice_.workload.since.empty())) continue;
+            if (!wanted(index.table) || (drop.reason == DropReason::unused && !scans_count())) continue;
             if ((drop.reason == DropReason::redundant || drop.reason == DropReason::unused) && missed(index)) continue;
             DropAdvice found{drop, index, "", -1, std::min(days, index.days), upkeep_of(index.id, index.table)};
             if (drop.other) found.other_name = by_id_.at(drop.other)->name;
@@ -161,6 +161,9 @@ private:
         if (!options_.only.empty()) return options_.only.contains(table);
         return !advice_.workload.since.empty() || advice_.tables.contains(table);
     }
+
+    // Of the server that the workload is of.
+    bool scans_count() const { return !advice_.workload.since.empty() && !advice_.workload.elsewhere(); }
 
     void add(DropAdvice found) {
         hidden_.push_back(found.index.id);

@@ -65,6 +65,7 @@ std::vector<Part> parts_of(const Query& query, bool check_permissions) {
 void add(PlannedStatement& whole, const PlannedStatement& part, double share) {
     whole.cost += share * part.cost;
     whole.rows += share * part.rows;
+    whole.runs_code = whole.runs_code || part.runs_code;
     for (const Oid index : part.indexes)
         if (std::find(whole.indexes.begin(), whole.indexes.end(), index) == whole.indexes.end())
             whole.indexes.push_back(index);
@@ -107,8 +108,13 @@ bool read_samples(Examined& examined, bool check_permissions) {
 }  // namespace
 
 void read_query(Examined& examined, const std::string& search_path, bool check_permissions) {
-    if (read_samples(examined, check_permissions)) return;
     const Query& query = examined.query;
+    examined.notes = query.notes;
+    if (read_samples(examined, check_permissions)) return;
+    if (query.text.empty()) {
+        examined.skipped = "its text is not known: no sample of it is there";
+        return;
+    }
     Statement statement;
     statement.text = query.text;
     statement.user = query.user;
@@ -119,7 +125,7 @@ void read_query(Examined& examined, const std::string& search_path, bool check_p
     examined.parts = {{std::move(reading.statement), 1}};
     examined.plan = std::move(reading.plan);
     examined.accesses = std::move(reading.accesses);
-    examined.notes = std::move(reading.notes);
+    std::move(reading.notes.begin(), reading.notes.end(), std::back_inserter(examined.notes));
     examined.skipped = std::move(reading.failure);
 }
 

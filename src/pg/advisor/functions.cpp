@@ -12,6 +12,7 @@
 #include "perfkit/pg/advisor/report.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/rows.hpp"
+#include "perfkit/pg/workload.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -26,7 +27,7 @@ using namespace perfkit::pg;
 
 namespace {
 
-// The arguments of pk_suggest_indexes(), in order.
+// The arguments of pk_suggest_indexes(), in order; those of pk_advisor_queries() are the same without include_drops.
 enum Argument {
     queries,
     weights,
@@ -39,8 +40,10 @@ enum Argument {
     partial,
     tables,
     exclude,
-    include_drops
+    include_drops,
+    import
 };
+constexpr Argument import_of_queries = include_drops;
 
 class Arguments {
 public:
@@ -86,9 +89,9 @@ double milliseconds_of(Datum interval) {
     return static_cast<double>(span->time) / 1000 + (static_cast<double>(span->day) + 30.0 * span->month) * 86400000;
 }
 
-AdviceOptions options_of(const Arguments& arguments) {
+AdviceOptions options_of(const Arguments& arguments, Argument from) {
     AdviceOptions options;
-    options.check_permissions = arguments.given(queries);
+    options.check_permissions = arguments.given(queries) || arguments.given(from);
     if (arguments.given(budget)) {
         const double bytes = static_cast<double>(
             call([&] { return DatumGetInt64(DirectFunctionCall1(pg_size_bytes, arguments[budget])); }));
@@ -129,10 +132,13 @@ AdviceOptions options_of(const Arguments& arguments) {
     return options;
 }
 
-advisor::Workload workload_of(const Arguments& arguments) {
+advisor::Workload workload_of(const Arguments& arguments, Argument from) {
+    if (arguments.given(from) && arguments.given(queries))
+        throw std::invalid_argument("queries and import are two workloads: give one of them");
     if (!arguments.given(queries)) {
         if (arguments.given(weights)) throw std::invalid_argument("weights go with queries");
-        return statistics_source()->read();
+        if (arguments.given(from)) return imported_source(text_of(arguments[from]))->read();
+        return observed_source()->read();
     }
     std::vector<std::string> texts;
     std::vector<double> counts;
@@ -160,8 +166,9 @@ Value text_array(const std::vector<std::string>& texts) {
 PERFKIT_FUNCTION(pk_suggest_indexes) {
     const Arguments arguments(fcinfo);
     Rows rows(fcinfo);
-    const AdviceOptions options = options_of(arguments);
-    const Advice advice = advise(workload_of(arguments), options);
+    const CaptureOff off;
+    const AdviceOptions options = options_of(arguments, import);
+    const Advice advice = advise(workload_of(arguments, import), options);
     const std::vector<DropAdvice> dropped =
         arguments.flag(include_drops, true) ? drops(advice, options) : std::vector<DropAdvice>{};
     const Value now = Value::of(TimestampTzGetDatum(GetCurrentTimestamp()));
@@ -176,7 +183,8 @@ PERFKIT_FUNCTION(pk_suggest_indexes) {
 PERFKIT_FUNCTION(pk_advisor_queries) {
     const Arguments arguments(fcinfo);
     Rows rows(fcinfo);
-    const Advice advice = advise(workload_of(arguments), options_of(arguments));
+    const CaptureOff off;
+    const Advice advice = advise(workload_of(arguments, import_of_queries), options_of(arguments, import_of_queries));
     for (const QueryRow& row : query_rows(advice)) {
         const advisor::Query& query = row.examined->query;
         const std::optional<double> total_ms = query.observed ? std::optional(query.total_ms) : std::nullopt;

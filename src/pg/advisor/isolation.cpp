@@ -176,6 +176,14 @@ Node* replace(Node* node, void* context) {
     return mutate_expression(node, replace, context);
 }
 
+bool is_foreign(Oid function, void*) { return !written_in_c(function); }
+
+bool calls_foreign(Node* node, void* context) {
+    if (node == nullptr) return false;
+    if (IsA(node, Query)) return walk_query(castNode(Query, node), calls_foreign, context);
+    return check_functions_in_node(node, is_foreign, context) || walk_expression(node, calls_foreign, context);
+}
+
 }  // namespace
 
 Isolation::Isolation() noexcept
@@ -203,6 +211,8 @@ Isolation::~Isolation() {
     ExecutorStart_hook = executor_start_;
     ProcessUtility_hook = process_utility_;
 }
+
+bool calls_foreign_code(Query* query) { return walk_query(query, calls_foreign, nullptr); }
 
 Query* without_foreign_code(Query* query, int first_parameter) {
     Replacing replacing{first_parameter, NIL, NIL};

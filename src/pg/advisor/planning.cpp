@@ -187,6 +187,7 @@ void plan(Job* job) {
             INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(static_cast<int64>(statement.limit)), false, true));
         job->result->limit_used = true;
     }
+    job->result->runs_code = calls_foreign_code(query);
     query = without_foreign_code(query, types.count + 1);
     PlannedStmt* const planned = planner(query, statement.text.c_str(), CURSOR_OPT_PARALLEL_OK, bind(statement, types));
     if (statement.check_permissions) check_permissions(planned);

@@ -181,6 +181,8 @@ std::optional<std::string> warning_of(const Hypothetical& index, const TableFact
 void tell_window(Json& json, const Advice& advice) {
     json.key("workload").object([&] {
         json.key("source").value(advice.workload.source);
+        if (!advice.workload.import.empty()) json.key("import").value(advice.workload.import);
+        if (!advice.workload.not_captured.empty()) json.key("not_captured").value(advice.workload.not_captured);
         if (!advice.workload.since.empty()) {
             json.key("since").value(advice.workload.since);
             json.key("hours").value(advice.workload.hours);
@@ -204,6 +206,8 @@ void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
                 json.key(examined.query.observed ? "queryid" : "number").value(examined.query.id);
                 if (examined.query.observed) {
                     json.key("user").value(examined.query.user_name);
+                    if (!examined.query.toplevel) json.key("nested").value(true);
+                    if (examined.query.own < 1) json.key("own_share").value(examined.query.own);
                     json.key("calls").value(examined.query.calls);
                     json.key("total_ms").value(examined.query.total_ms);
                     json.key("hours").value(examined.query.hours);

@@ -83,7 +83,7 @@ std::map<Oid, WriteRates> write_rates(const Advice& advice, const advisor::Table
                     rates, target,
                     query.observed ? query.rows / query.hours : query.calls * std::max(1.0, examined.plan.rows));
     }
-    add_counters(rates, tables, observed);
+    if (!advice.workload.elsewhere()) add_counters(rates, tables, observed);
     return rates;
 }
 

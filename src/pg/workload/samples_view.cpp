@@ -111,11 +111,12 @@ Rights rights() {
     });
 }
 
-Texts readable_texts() {
+Texts readable_texts(TextForm form, bool whole) {
     const Rights may = rights();
     Texts texts;
     for (const Read& read : samples_here())
-        if (may.text_of(read.key)) texts.try_emplace(read.key, without_constants(read.sample.text));
+        if (may.text_of(read.key) && !(whole && read.sample.truncated))
+            texts.try_emplace(read.key, form(read.sample.text));
     return texts;
 }
 
@@ -129,9 +130,7 @@ std::vector<KeptSample> plannable_samples() {
 
 }  // namespace perfkit::pg::workload
 
-PERFKIT_FUNCTION(pk_workload_reads_constants) {
-    return BoolGetDatum(pg::workload::rights().all);
-}
+PERFKIT_FUNCTION(pk_workload_reads_constants) { return BoolGetDatum(pg::workload::rights().all); }
 
 PERFKIT_FUNCTION(pk_workload_samples_read) {
     pg::Rows rows(fcinfo);

@@ -1,10 +1,12 @@
 // The SQL side of the counters.
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "perfkit/pg/latency.hpp"
 #include "perfkit/pg/rows.hpp"
+#include "perfkit/pg/workload/counts.hpp"
 #include "perfkit/pg/workload/fallback.hpp"
 #include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/predicates.hpp"
@@ -126,14 +128,41 @@ struct SampleUse {
     std::uint64_t free_bytes;
 };
 
-const char* state() {
+}  // namespace
+
+namespace perfkit::pg::workload {
+
+const char* capture_state() {
     if (Shared::get() == nullptr) return "off: pg_perfkit is not in shared_preload_libraries";
-    if (!pg::workload::enabled) return "off: pg_perfkit.workload is off";
+    if (!enabled) return "off: pg_perfkit.workload is off";
     if (!IsQueryIdEnabled()) return "off: compute_query_id is off";
     return "on";
 }
 
-}  // namespace
+Counts counts_here() {
+    Counts result;
+    Shared* const shared = Shared::get();
+    if (shared == nullptr) return result;
+    const Rights may = rights();
+    Shared::Access access(*shared);
+    const Shared::Info info = shared->info(access);
+    result.since = info.since;
+    result.evicted = info.evictions > 0;
+    for (const Entry& entry : access.table().slots()) {
+        if (entry.in_use == 0 || entry.key.database != MyDatabaseId) continue;
+        const Counters& c = entry.counters;
+        const std::uint64_t executions = c.execution.count + c.failures + c.cancels;
+        if (executions == 0) continue;
+        if (result.first_seen == 0 || c.first_seen < result.first_seen) result.first_seen = c.first_seen;
+        if (may.text_of(entry.key))
+            result.counts.push_back({entry.key, static_cast<double>(executions),
+                                     ms(c.execution.total) + ms(c.lost_time), static_cast<double>(c.rows),
+                                     c.first_seen});
+    }
+    return result;
+}
+
+}  // namespace perfkit::pg::workload
 
 PERFKIT_FUNCTION(pk_workload_counters) {
     pg::Rows rows(fcinfo);
@@ -191,7 +220,7 @@ PERFKIT_FUNCTION(pk_workload_info) {
     }
     const auto of = [&info](auto member) { return info ? count((*info).*member) : Value(std::nullopt); };
     pg::Rows rows(fcinfo);
-    rows.add({state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
+    rows.add({pg::workload::capture_state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
               of(&Shared::Info::capacity), of(&Shared::Info::evictions), of(&Shared::Info::lost),
               of(&Shared::Info::flushes), of(&Shared::Info::damaged),
               info ? count(info->memory + SharedSamples::memory() + SharedPlans::memory() + SharedPredicates::memory())

@@ -38,4 +38,7 @@ private:
 // function run.  To be called inside pg::call.
 Query* without_foreign_code(Query* query, int first_parameter);
 
+// Whether it calls a function not written in C, wherever.  To be called inside pg::call.
+bool calls_foreign_code(Query* query);
+
 }  // namespace perfkit::pg

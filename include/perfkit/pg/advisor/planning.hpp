@@ -39,6 +39,7 @@ struct PlannedStatement {
     double rows = 0;
     Command command = Command::select;
     bool limit_used = false;   // Statement::limit took the place of a parameter
+    bool runs_code = false;    // it calls functions not written in C, which may run statements of their own
     std::vector<Oid> indexes;  // that the plan reads, distinct, hypothetical ones among them
     std::vector<WriteTarget> writes;
 };

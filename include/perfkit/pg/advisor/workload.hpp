@@ -18,9 +18,12 @@ public:
     virtual advisor::Workload read() = 0;
 };
 
-// pg_stat_statements, of this database, in whatever schema it is; its read() raises an error with a
-// hint where that is not there or not loaded.
-std::unique_ptr<WorkloadSource> statistics_source();
+// What was run in this database: as pg_perfkit captured it, or else pg_stat_statements has it, with a NOTICE; its
+// read() raises an error with a hint where neither is to be had.
+std::unique_ptr<WorkloadSource> observed_source();
+
+// What pk_workload_import() has read under this name.
+std::unique_ptr<WorkloadSource> imported_source(std::string name);
 
 // The caller's own queries, with the number of times that each runs; empty weights count 1 each.
 std::unique_ptr<WorkloadSource> given_source(std::vector<std::string> queries, std::vector<double> weights);

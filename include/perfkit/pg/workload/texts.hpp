@@ -2,11 +2,13 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "perfkit/core/workload/event.hpp"
 #include "perfkit/core/workload/sample.hpp"
+#include "perfkit/core/workload/statement.hpp"
 #include "perfkit/pg/postgres.hpp"
 
 namespace perfkit::pg::workload {
@@ -30,8 +32,10 @@ struct KeyOrder {
 };
 using Texts = std::map<perfkit::workload::Key, std::string, KeyOrder>;
 
-// Of the sampled statements of this database that the current user may read: their text, without constants.
-Texts readable_texts();
+// Of the sampled statements of this database that the current user may read: their text, without constants, which form
+// takes out of it.  Whole ones only where asked for.
+using TextForm = std::string (*)(std::string_view);
+Texts readable_texts(TextForm form = perfkit::workload::without_constants, bool whole = false);
 
 struct KeptSample {
     perfkit::workload::Key key;

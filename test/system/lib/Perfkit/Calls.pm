@@ -18,6 +18,7 @@ my @by_name = (
 	[ qr/^lines$/,                 text => q(E'{"pg_perfkit": 1}\n{"sample": {"queryid": "1", "query": "SELECT 1"}}') ],
 	[ qr/^ddl$/,                   text => q('CREATE INDEX ON public.pk_sample (n)') ],
 	[ qr/^method$/,                text => q('sample') ],
+	[ qr/^import$/,                text => 'NULL::text' ],
 	[ qr/^metric$/,                text => q('cosine') ],
 	[ qr/^ddl$/,               'text[]' => q(ARRAY['CREATE INDEX ON public.pk_sample (n)']) ],
 	[ qr/^hide$/,          'regclass[]' => q(ARRAY['public.pk_sample_pkey'::regclass]) ],

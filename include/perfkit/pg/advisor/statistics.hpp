@@ -1,0 +1,17 @@
+// pg_stat_statements as a workload.
+#pragma once
+
+#include "perfkit/core/advisor/workload.hpp"
+
+namespace perfkit::pg {
+
+// Shorter windows say little of an hour.
+constexpr double shortest_hours = 1.0 / 3600;
+
+// Why there is none; null: it is loaded, and in this database, in whatever schema.
+const char* statistics_missing();
+
+// What it has of this database.  Only where nothing is missing.
+advisor::Workload read_statistics();
+
+}  // namespace perfkit::pg

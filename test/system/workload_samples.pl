@@ -110,6 +110,41 @@ subtest 'what is left out' => sub {
 	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query = 'SELECT pg_sleep(100) AS timed_out'}), '1', 'but one that timed out leaves a sample');
 };
 
+# Two statements that differ in constants only have one queryid, and so may two lists of variables.  Of a queryid the first
+# execution is sampled, and the second or third.
+subtest 'statements of the same queryid inside functions' => sub {
+	value(q{CREATE TABLE events AS SELECT i AS id, DATE '2024-01-01' + i AS day, 'rare' AS kind, 'x' AS ssn FROM generate_series(1, 9) i;
+		CREATE FUNCTION rare(p int) RETURNS void LANGUAGE plpgsql AS $$BEGIN PERFORM FROM events WHERE kind = 'rare' AND id > p; END$$;
+		CREATE FUNCTION common(p int) RETURNS void LANGUAGE plpgsql AS $$BEGIN PERFORM FROM events WHERE kind = 'common' AND id > p; END$$;
+		CREATE FUNCTION two(a int, b int) RETURNS void LANGUAGE plpgsql AS $$BEGIN PERFORM 2 FROM events WHERE id IN (a, b); END$$;
+		CREATE FUNCTION three(z int, a int, b int) RETURNS void LANGUAGE plpgsql AS $$BEGIN PERFORM 3 FROM events WHERE id IN (a, z, b); END$$});
+	my $of = q{SELECT string_agg(DISTINCT concat_ws(' ', substring(query from 'WHERE.*'), parameters), '; ') FROM pk_workload_samples
+		WHERE NOT toplevel AND plannable AND query LIKE };
+	value(q{DO $$DECLARE i int; BEGIN FOREACH i IN ARRAY ARRAY[1, 2, 2] LOOP EXECUTE format('SELECT count(*) FROM events WHERE day = %L AND id > $1', DATE '2024-01-01' + i) USING i; END LOOP; END$$});
+	is(value("$of '%events WHERE day%'"), join('; ', map { "WHERE day = '2024-01-0" . ($_ + 1) . "' AND id > \$1 {$_}" } 1 .. 2), 'each has its own constants');
+	value('SELECT rare(1), common(2), common(2)');
+	is(value("$of '%events WHERE kind%'"), q(WHERE kind = 'common' AND id > $1 {2}; WHERE kind = 'rare' AND id > $1 {1}), 'in functions too');
+	value('SELECT two(1, 2), three(3, 4, 5), three(3, 4, 5)');
+	is(value("$of '%events WHERE id IN%'"), 'WHERE id IN ($1, $2) {1,2}; WHERE id IN ($1, $2, $3) {4,3,5}', 'and each list its own variables');
+
+	value(q{CREATE ROLE owner_a; CREATE ROLE reader_b; GRANT SELECT ON events TO PUBLIC; GRANT owner_a, reader_b TO CURRENT_USER;
+		CREATE FUNCTION of_a(p int) RETURNS void SECURITY DEFINER LANGUAGE plpgsql AS $$BEGIN EXECUTE 'SELECT id FROM events WHERE ssn = ''123-45-6789'' AND id > $1' USING p; END$$;
+		ALTER FUNCTION of_a OWNER TO owner_a});
+	value(q{SET ROLE reader_b; SELECT of_a(1); DO $$BEGIN EXECUTE 'SELECT id FROM events WHERE ssn = ''mine'' AND id > $1' USING 2; END$$});
+	is(value(q{SET ROLE reader_b; SELECT string_agg(role || ' ' || query, '; ') FROM pk_workload_samples WHERE query LIKE '%events WHERE ssn%' AND query NOT LIKE '%pk_workload%'}),
+		q(reader_b SELECT id FROM events WHERE ssn = 'mine' AND id > $1), 'nobody reads the constants of another role');
+	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query LIKE '%123-45-6789%' AND query NOT LIKE '%pk_workload%' AND role <> 'owner_a' AND NOT toplevel}), '0', 'which are not filed under his name');
+};
+
+subtest 'secrets in the names of variables' => sub {
+	value(q{CREATE TABLE accounts (name text, pw text, salt text);
+		CREATE FUNCTION log_in(p_user text, p_password text) RETURNS void LANGUAGE plpgsql AS
+		$$BEGIN PERFORM 1 FROM accounts WHERE name = p_user AND pw = md5(p_password || salt); END$$});
+	value(q{DO $$BEGIN PERFORM log_in('sam', concat('s3', 'cr3t')); END$$});
+	is(value(q{SELECT regexp_replace(query, '\s+', ' ', 'g'), parameters, parameter_states, plannable FROM pk_workload_samples WHERE query LIKE '%FROM accounts%' AND NOT toplevel AND query NOT LIKE '%pk_workload%'}),
+		'SELECT ? FROM accounts WHERE name = $1 AND pw = md5($2 || salt)|{NULL,NULL}|{redacted,redacted}|f', 'are seen, though the names are numbers in the sample');
+};
+
 server_ok($node, 'at the end');
 $node->stop;
 done_testing();

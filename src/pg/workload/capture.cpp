@@ -15,6 +15,7 @@
 
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/sampling.hpp"

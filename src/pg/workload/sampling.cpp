@@ -10,12 +10,14 @@
 #include <array>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "perfkit/core/workload/sample.hpp"
 #include "perfkit/core/workload/statement.hpp"
-#include "perfkit/pg/compat_planner.hpp"
+#include "perfkit/pg/workload/names.hpp"
+#include "perfkit/pg/workload/quietly.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/values.hpp"
 
@@ -26,14 +28,11 @@ extern "C" {
 #include "parser/parser.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
-#include "utils/memutils.h"
 }
 
 namespace perfkit::pg::workload {
 
 using perfkit::workload::Key;
-using perfkit::workload::NamedParameter;
-using perfkit::workload::Numbered;
 using perfkit::workload::Sample;
 using perfkit::workload::SampleParameter;
 using perfkit::workload::ValueState;
@@ -53,6 +52,8 @@ struct Seen {
     std::uint64_t slowest = 0;
 };
 std::array<Seen, 256> seen;
+
+Budget budget;
 
 Seen& seen_of(const Key& key) noexcept {
     static std::uint32_t generation = 0;
@@ -74,103 +75,6 @@ std::uint64_t random_bits() noexcept {
     state ^= state << 25;
     state ^= state >> 27;
     return state * 0x2545F4914F6CDD1Du;
-}
-
-// So many samples in each second.
-bool in_budget() noexcept {
-    static TimestampTz second_began = 0;
-    static int left = 0;
-    if (left <= 0) {
-        const TimestampTz now = GetCurrentTimestamp();
-        if (now - second_began < USECS_PER_SEC && now >= second_began) return false;
-        second_began = now;
-        left = sample_rate;
-    }
-    return left-- > 0;
-}
-
-// Runs a body that may fail for want of memory; what it allocates goes away behind it.
-template <typename Body>
-void quietly(Body&& body) noexcept {
-    static MemoryContext scratch = nullptr;
-    const MemoryContext before = CurrentMemoryContext;
-    const std::uint32_t held = InterruptHoldoffCount, cancel_held = QueryCancelHoldoffCount;
-    InterruptHoldoffCount = held + 1;  // an error of the user's must not be swallowed
-    try {
-        if (scratch == nullptr)
-            scratch =
-                call([] { return AllocSetContextCreate(TopMemoryContext, "pg_perfkit sample", ALLOCSET_SMALL_SIZES); });
-        MemoryContextSwitchTo(scratch);
-        body();
-    } catch (...) {
-    }
-    MemoryContextSwitchTo(before);
-    if (scratch != nullptr) MemoryContextReset(scratch);
-    InterruptHoldoffCount = held;  // an error has set them to zero
-    QueryCancelHoldoffCount = cancel_held;
-}
-
-// The statement's part of its source, and whether it goes on beyond the limit.
-std::string_view slice(const char* source, int location, int length, bool& truncated) {
-    const auto before = static_cast<std::size_t>(std::max(location, 0));
-    if (source == nullptr || strnlen(source, before) < before) return {};
-    const char* const begin = source + before;
-    const auto limit = static_cast<std::size_t>(sample_length);
-    std::size_t size = strnlen(begin, limit + 1);
-    if (location >= 0 && length > 0) size = std::min(size, static_cast<std::size_t>(length));
-    truncated = size > limit;
-    return {begin, size};
-}
-
-// The texts of statements inside functions, names in them numbered, by queryid.
-struct Names {
-    std::int64_t queryid;
-    std::uint32_t size;   // of the text
-    std::uint32_t count;  // of the numbers, which come before it
-    const int* numbers() const { return reinterpret_cast<const int*>(this + 1); }
-    std::string_view text() const { return {reinterpret_cast<const char*>(numbers() + count), size}; }
-};
-std::array<Names*, 256> names;
-
-Names*& names_of(std::int64_t queryid) noexcept { return names[static_cast<std::uint64_t>(queryid) % names.size()]; }
-
-void keep_names(std::int64_t queryid, const Numbered& numbered) {
-    auto* const kept = static_cast<Names*>(MemoryContextAllocExtended(
-        TopMemoryContext, sizeof(Names) + numbered.numbers.size() * sizeof(int) + numbered.text.size(),
-        MCXT_ALLOC_NO_OOM));
-    if (kept == nullptr) return;
-    *kept = {queryid, static_cast<std::uint32_t>(numbered.text.size()),
-             static_cast<std::uint32_t>(numbered.numbers.size())};
-    char* const behind = reinterpret_cast<char*>(kept + 1);
-    if (!numbered.numbers.empty()) std::memcpy(behind, numbered.numbers.data(), numbered.numbers.size() * sizeof(int));
-    std::memcpy(behind + numbered.numbers.size() * sizeof(int), numbered.text.data(), numbered.text.size());
-    Names*& place = names_of(queryid);
-    if (place != nullptr) pfree(place);
-    place = kept;
-}
-
-struct Found {
-    std::array<NamedParameter, most_parameters> parameters;
-    std::size_t count = 0;
-    int offset = 0;
-    bool all = true;  // each has a place in the text
-};
-
-bool find_names(Node* node, void* context) {
-    if (node == nullptr) return false;
-    auto& found = *static_cast<Found*>(context);
-    if (IsA(node, Query)) return walk_query(reinterpret_cast<Query*>(node), find_names, context);
-    if (IsA(node, Param)) {
-        const auto* const param = reinterpret_cast<const Param*>(node);
-        if (param->paramkind != PARAM_EXTERN) return false;
-        if (param->location < found.offset || found.count == most_parameters)
-            found.all = false;
-        else
-            found.parameters[found.count++] = {static_cast<std::size_t>(param->location - found.offset),
-                                               param->paramid};
-        return false;
-    }
-    return walk_expression(node, find_names, context);
 }
 
 // The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
@@ -217,14 +121,13 @@ void add_parameters(Sample& sample, ParamListInfo list, const std::vector<int>& 
     }
 }
 
-void redact(Sample& sample) {
+void redact(Sample& sample, bool secret) {
     // What is a constant there cannot be told by whoever reads the text later.
     if (!standard_conforming_strings && sample.text.find('\\') != std::string::npos) {
         sample.text.clear();
         sample.redacted = true;
         return;
     }
-    const bool secret = perfkit::workload::speaks_of_secrets(sample.text);
     if (secret || !sample_parameters) {
         std::string bare = perfkit::workload::without_constants(sample.text);
         sample.redacted = bare != sample.text;
@@ -241,19 +144,21 @@ void redact(Sample& sample) {
 // Without a text where there is nothing to plan.
 Sample gather(const Key& key, const QueryDesc* query) {
     Sample sample;
-    bool truncated = false;
     const PlannedStmt* const plan = query->plannedstmt;
-    const std::string_view source = slice(query->sourceText, plan->stmt_location, plan->stmt_len, truncated);
+    const Source source = source_of(query->sourceText, plan->stmt_location, plan->stmt_len);
     const ParamListInfo list = query->params;
     std::vector<int> numbers;
+    bool secret = false;
     if (list != nullptr && key.toplevel == 0) {
-        const Names* const known = names_of(key.queryid);
-        if (known == nullptr || known->queryid != key.queryid) return sample;
-        sample.text = known->text();
-        numbers.assign(known->numbers(), known->numbers() + known->count);
+        const std::optional<Names> names = names_of(key.queryid, source);
+        if (!names) return sample;
+        sample.text = names->text;
+        numbers.assign(names->numbers.begin(), names->numbers.end());
+        secret = names->secret;
     } else {
-        sample.text = perfkit::workload::query_in(clipped(source, static_cast<std::size_t>(sample_length)));
-        sample.truncated = truncated;
+        sample.text = perfkit::workload::query_in(clipped(source.text, static_cast<std::size_t>(sample_length)));
+        sample.truncated = source.truncated;
+        secret = perfkit::workload::speaks_of_secrets(source.text);
         if (list != nullptr) {
             numbers.resize(static_cast<std::size_t>(std::max(list->numParams, 0)));
             std::iota(numbers.begin(), numbers.end(), 1);
@@ -261,7 +166,7 @@ Sample gather(const Key& key, const QueryDesc* query) {
     }
     if (sample.text.empty()) return sample;
     if (list != nullptr) add_parameters(sample, list, numbers);
-    redact(sample);
+    redact(sample, secret);
     sample.search_path = clipped(namespace_search_path, value_limit);
     if (application_name != nullptr) sample.application = application_name;
     sample.settings = planner_settings();
@@ -286,29 +191,6 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
 
 }  // namespace
 
-void note_names(const Query* query, const char* text) noexcept {
-    const auto queryid = static_cast<std::int64_t>(query->queryId);
-    if (!samples || SharedSamples::get() == nullptr || queryid == 0) return;
-    if (const Names* const known = names_of(queryid); known != nullptr && known->queryid == queryid) return;
-    quietly([&] {
-        static Found found;  // too large for the stack
-        found.count = 0;
-        found.all = true;
-        found.offset = std::max(query->stmt_location, 0);
-        call([query] { find_names(reinterpret_cast<Node*>(const_cast<Query*>(query)), &found); });
-        bool truncated = false;
-        const std::string_view source = slice(text, query->stmt_location, query->stmt_len, truncated);
-        Numbered numbered;
-        if (found.all && !truncated) {
-            numbered = perfkit::workload::number_parameters(
-                source,
-                {found.parameters.begin(), found.parameters.begin() + static_cast<std::ptrdiff_t>(found.count)});
-            numbered.text = perfkit::workload::query_in(numbered.text);
-        }
-        keep_names(queryid, numbered);
-    });
-}
-
 void sample_start(const Key& key, const QueryDesc* query) noexcept {
     if (!samples) return;
     Seen& place = seen_of(key);
@@ -316,7 +198,7 @@ void sample_start(const Key& key, const QueryDesc* query) noexcept {
         --place.wait;
         return;
     }
-    if (!in_budget() || !take(key, query, 0, place.interval + 1u)) return;
+    if (!budget.spend(sample_rate) || !take(key, query, 0, place.interval + 1u)) return;
     place.interval = std::min(2 * place.interval + 1, longest_interval);
     place.wait = place.interval / 2 + static_cast<std::uint32_t>(random_bits() % (place.interval + 1));
 }
@@ -326,7 +208,7 @@ void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanosecond
     // Inside functions, PL/pgSQL's variables may have changed meanwhile, and arguments may be freed.
     if (query->params != nullptr && (key.toplevel == 0 || query->params->paramFetch != nullptr)) return;
     Seen& place = seen_of(key);
-    if (nanoseconds <= place.slowest + place.slowest / 8 || !in_budget()) return;
+    if (nanoseconds <= place.slowest + place.slowest / 8 || !budget.spend(sample_rate)) return;
     if (take(key, query, nanoseconds, 0)) place.slowest = nanoseconds;
 }
 

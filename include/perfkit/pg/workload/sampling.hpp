@@ -69,8 +69,6 @@ private:
 
 // What the hooks call; none of it raises an error or waits.
 //
-// A statement that runs inside another one is about to be planned: notes which of its names are parameters.
-void note_names(const Query* query, const char* text) noexcept;
 // An execution has begun, or ended after so many nanoseconds.
 void sample_start(const perfkit::workload::Key& key, const QueryDesc* query) noexcept;
 void sample_end(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;

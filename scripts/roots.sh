@@ -85,7 +85,11 @@ root_make() {
         flock 9 # one maker at a time
         if [ -e "$root/ready" ]; then
             if [ "$(cat "$root/ready")" = "$want" ] && [ -z "$(find "$root/ready" -mtime +14)" ]; then exit 0; fi
-            root_install "$root" "$unpacked" "$@" >>"$log" 2>&1 9>&- || exit 1
+            if ! root_install "$root" "$unpacked" "$@" >>"$log" 2>&1 9>&-; then
+                [ "$(cat "$root/ready")" = "$want" ] || exit 1
+                echo "$root could not be brought up to date, and is used as it is; see $log" >&2
+                exit 0
+            fi
         else
             rm -rf --one-file-system "$part" "$root"
             { root_debootstrap "$arch" "$suite" "$part" && root_install "$part" "$unpacked" "$@"; } >"$log" 2>&1 9>&- || exit 1

@@ -112,7 +112,6 @@ int bench(Options options) {
         {"server", describe_server(database)}};
     const ServerStats before = read_server_stats(database);
     DriverResult result = drive_visibly(workload, options.driver);
-    // The connections are closed: their counters have arrived.
     report.update(json_of_change(before, read_server_stats(database)));
     report.update(json_of_samples(workload, result, options.driver.rate.has_value()));
 

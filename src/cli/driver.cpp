@@ -103,6 +103,8 @@ public:
             }
             perform(operation, due);
         }
+        // Its counters are there when the run is over; else they come with the session's end, for which nobody waits.
+        if (!run_.stopping()) database_.run("SELECT pg_catalog.pg_stat_force_next_flush()");
     } catch (...) {
         failure_ = std::current_exception();
         run_.failed = true;

@@ -36,8 +36,9 @@ SELECT * FROM gone WHERE n = 1;
 DROP TABLE gone;
 CREATE TEMP TABLE passing AS SELECT generate_series(1, 1000) n;
 SELECT * FROM passing WHERE n = 1;
+SELECT pg_stat_force_next_flush();
 SQL
-$node->safe_psql('postgres', join('', map { "SELECT count(*) FROM events WHERE kind = $_; INSERT INTO events VALUES ($_, $_, 'new'); UPDATE events SET seen = true WHERE id = $_;\n" } 1 .. 20),
+$node->safe_psql('postgres', join('', map { "SELECT count(*) FROM events WHERE kind = $_; INSERT INTO events VALUES ($_, $_, 'new'); UPDATE events SET seen = true WHERE id = $_;\n" } 1 .. 20) . 'SELECT pg_stat_force_next_flush()',
 	extra_params => [ '-U', 'app' ]);
 
 my $ask = sub { $node->safe_psql('postgres', $_[0], extra_params => [ '-U', 'monitor' ]) };

@@ -105,9 +105,9 @@ fails('another scale', 1, 'already loaded, with scale 0.01 and seed 42', 'regist
 # As if it had been loaded a hundred days ago, with a run that was recorded since.
 in_registry(q{DO $$ BEGIN
 	EXECUTE format('COMMENT ON TABLE training_runs IS %L', regexp_replace(obj_description('training_runs'::regclass),
-		'"moment":"[^"]*"', format('"moment":"%s"', now() - interval '100 days')));
-	UPDATE training_runs SET created_at = created_at - interval '100 days', started_at = started_at - interval '100 days';
-	UPDATE deployments SET deployed_at = deployed_at - interval '100 days';
+		'"moment":"[^"]*"', format('"moment":"%s"', now() - interval '2400 hours')));
+	UPDATE training_runs SET created_at = created_at - interval '2400 hours', started_at = started_at - interval '2400 hours';
+	UPDATE deployments SET deployed_at = deployed_at - interval '2400 hours';
 	INSERT INTO training_runs (version_id, model_name, experiment_name) SELECT 1, 'm', 'since';
 	END $$});
 is(in_registry("SELECT count(*) FROM deployments WHERE deployed_at > now() - interval '7 days'"), '0', 'the window is empty');

@@ -98,12 +98,14 @@ sub stop_writers
 	return join("\n", grep { /ERROR|error|aborted/ } split /\n/, ${ $writers->{log} });
 }
 
-# A phase of the plan, as its statements say.
+# A phase of the plan, as its statements say, or a part of it.
 my $phases = 0;
 sub start_phase
 {
-	my ($database, $relation, $phase) = @_;
-	my $sql = "SELECT statement FROM pk_uuid_migrate('$relation', 'created_at', 25) WHERE phase = '$phase' ORDER BY step \\gexec\n";
+	my ($database, $relation, $phase, $part) = @_;
+	$part //= 'true';
+	my $sql = "WITH p AS MATERIALIZED (SELECT *, bool_or(statement LIKE 'CALL%') OVER (ORDER BY step) AS moving FROM pk_uuid_migrate('$relation', 'created_at', 25) WHERE phase = '$phase')
+		SELECT statement FROM p WHERE $part ORDER BY step \\gexec\n";
 	# A file, since nobody feeds a pipe meanwhile.
 	my $file = "$scripts/" . ++$phases;
 	append_to_file($file, $sql);
@@ -135,6 +137,19 @@ my %of = (
 			+ (SELECT count(*) FROM readings r LEFT JOIN nodes n USING (node_id) WHERE n.n IS DISTINCT FROM r.n)
 			+ (SELECT count(*) FROM parents r LEFT JOIN nodes c USING (n) WHERE c.parent_id IS NULL)} });
 
+# Begins to move the keys, while the session holds a row late in the move: there it waits until it is killed.
+sub start_move
+{
+	my ($holder, $database, $map) = @_;
+	my ($relation, $key) = @{ $of{$database} }{ 'relation', 'key' };
+	my ($prepared) = finish_phase(start_phase($database, $relation, 'forward', 'NOT moving'));
+	ok($prepared, "$database: prepared");
+	# Rows that have moved lie behind those that have not.
+	$holder->query_safe("BEGIN; SELECT FROM $relation WHERE $key = (SELECT $key FROM $relation WHERE NOT pk_uuid_is_v7($key)
+		ORDER BY ctid OFFSET greatest($keys * 3 / 4 - (SELECT count(*) FROM $map), 0) LIMIT 1) FOR UPDATE");
+	return start_phase($database, $relation, 'forward', 'moving');
+}
+
 foreach my $database ('registry', 'graph')
 {
 	my ($relation, $key, $number, $wrong) = @{ $of{$database} }{ 'relation', 'key', 'number', 'wrong' };
@@ -144,23 +159,25 @@ foreach my $database ('registry', 'graph')
 	my $writers = start_writers($database);
 
 	# Killed, the session alone.
-	my $phase = start_phase($database, $relation, 'forward');
-	$node->poll_query_until($database, "SELECT count(*) > 0 FROM pg_class WHERE relname = '$map'");
-	$node->poll_query_until($database, "SELECT count(*) > $keys / 4 FROM $map");
+	my $holder = $node->background_psql($database, on_error_stop => 0);
+	my $phase = start_move($holder, $database, $map);
+	$node->poll_query_until($database, "SELECT count(*) > $keys / 4 FROM $map") or die 'the move does not get on';
 	is($node->safe_psql($database, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'CALL public.pk_uuid_move%'"), '1', "$database: killed");
 	my ($good) = finish_phase($phase);
+	$holder->query_safe('ROLLBACK');
 	ok(!$good, "$database: so it has not ended well");
 	cmp_ok(moved($database, $map), '<', $keys, "$database: nor is it done");
 	is($node->safe_psql($database, $wrong), '0', "$database: all is right when a quarter has moved");
 
 	# Killed, with all.
-	$phase = start_phase($database, $relation, 'forward');
-	$node->poll_query_until($database, "SELECT count(*) > $keys / 2 FROM $map");
+	$phase = start_move($holder, $database, $map);
+	$node->poll_query_until($database, "SELECT count(*) > $keys / 2 FROM $map") or die 'the move does not get on';
 	is(stop_writers($writers), '', "$database: no writer saw an error");
 	$writers = start_writers($database);
 	$node->stop('immediate');
 	finish_phase($phase);
 	stop_writers($writers);
+	$holder->{run}->kill_kill;
 	$node->start;
 	cmp_ok(moved($database, $map), '<', $keys, "$database: not done when the server was killed");
 	is($node->safe_psql($database, $wrong), '0', "$database: all is right when half has moved");

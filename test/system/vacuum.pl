@@ -16,22 +16,25 @@ sub due
 	return $node->safe_psql('postgres', "SELECT due FROM pk_vacuum_status WHERE relation = '$table'::regclass");
 }
 
+# Statistics have arrived when it returns: else they come when the session has ended, for which nobody waits.
+sub change { return $node->safe_psql('postgres', "$_[0]; SELECT pg_stat_force_next_flush()") }
+
 $node->safe_psql('postgres', q(
 	CREATE TABLE few (id int) WITH (autovacuum_vacuum_threshold = 10, autovacuum_vacuum_scale_factor = 0,
 		autovacuum_vacuum_insert_threshold = 20, autovacuum_vacuum_insert_scale_factor = 0,
 		autovacuum_analyze_threshold = 30, autovacuum_analyze_scale_factor = 0)));
 is(due('few'), '', 'a new table');
-$node->safe_psql('postgres', 'INSERT INTO few SELECT generate_series(1, 20)');
+change('INSERT INTO few SELECT generate_series(1, 20)');
 is(due('few'), '', 'as many rows as the threshold');
-$node->safe_psql('postgres', 'INSERT INTO few VALUES (21)');
+change('INSERT INTO few VALUES (21)');
 is(due('few'), 'inserted rows', 'one more');
-$node->safe_psql('postgres', 'DELETE FROM few WHERE id <= 11');
+change('DELETE FROM few WHERE id <= 11');
 is(due('few'), 'dead rows, inserted rows, statistics', 'and rows deleted');
 $node->safe_psql('postgres', 'VACUUM (ANALYZE) few');
 is(due('few'), '', 'vacuumed and analyzed');
-$node->safe_psql('postgres', 'DELETE FROM few WHERE id <= 13');
+change('DELETE FROM few WHERE id <= 13');
 is($node->safe_psql('postgres', q(SELECT due_in > interval '0' FROM pk_vacuum_status WHERE table_name = 'few')), 't', 'when it will be due');
-$node->safe_psql('postgres', 'ALTER TABLE few SET (autovacuum_enabled = off); DELETE FROM few');
+change('ALTER TABLE few SET (autovacuum_enabled = off); DELETE FROM few');
 is(due('few'), '', 'not due where autovacuum is off');
 like($node->safe_psql('postgres', q(SELECT statement FROM pk_suggest_vacuum() WHERE relation = 'few'::regclass)),
 	$node->safe_psql('postgres', q(SELECT dead_tuples > vacuum_threshold FROM pk_vacuum_status WHERE table_name = 'few')) eq 't'
@@ -50,7 +53,7 @@ $node->safe_psql('postgres', q(
 	ANALYZE "bu sy"; CREATE TABLE calm AS TABLE "bu sy"; ANALYZE calm;
 	SELECT pg_stat_reset()));
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pk_suggest_vacuum())), '0', 'nothing has happened');
-$node->safe_psql('postgres', 'UPDATE "bu sy" SET n = 1');
+change('UPDATE "bu sy" SET n = 1');
 my @rows = rows($node, 'SELECT relation, setting, current_value, suggested_value, reason, statement FROM pk_suggest_vacuum()');
 is(join(' ', map { $_->[1] } @rows), 'autovacuum_vacuum_scale_factor autovacuum_vacuum_threshold autovacuum_naptime autovacuum_vacuum_cost_limit',
 	'a table changes fast, and autovacuum has not come');

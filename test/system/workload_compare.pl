@@ -148,7 +148,7 @@ SELECT 1 / (id - 3) FROM parent;
 SELECT 1 / 0;
 SELECT no_such_column FROM parent;
 BEGIN; SELECT 41; SAVEPOINT s; SELECT 1 / (id - 4) FROM parent; ROLLBACK TO s; SELECT 42; COMMIT;
-SET statement_timeout = 50; SELECT pg_sleep(10); RESET statement_timeout;
+SET statement_timeout = '1s'; SELECT pg_sleep(100); RESET statement_timeout;
 SELECT lo_create(0) > 0;
 SET enable_seqscan = off; SELECT count(*) FROM parent WHERE id = 7; RESET enable_seqscan;
 SELECT pg_catalog.set_config('work_mem', '1MB', false);
@@ -228,9 +228,10 @@ my $plans = <<'SQL';
 SQL
 is($node->safe_psql('postgres', "$plans SELECT query, ours, theirs FROM compared WHERE ours IS DISTINCT FROM theirs"),
 	'', 'plannings agree');
-# Theirs is measured inside ours.
-is($node->safe_psql('postgres', "$plans SELECT sum(our_ms) BETWEEN sum(their_ms) AND 1.25 * sum(their_ms) + 1 FROM compared"),
-	't', 'and so does their time');
+# Theirs is measured inside ours, which also has what it takes them to note it down; a session that is put off just then
+# waits long, but few do.
+is($node->safe_psql('postgres', "$plans SELECT sum(our_ms) >= sum(their_ms), percentile_cont(0.5) WITHIN GROUP (ORDER BY our_ms / nullif(their_ms, 0)) < 1.75 FROM compared"),
+	't|t', 'and so does their time');
 
 server_ok($node, 'after all statements');
 $node->stop;

@@ -3,7 +3,7 @@
 use strict;
 use warnings FATAL => 'all';
 
-use List::Util qw(max sum);
+use List::Util qw(sum);
 use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -28,21 +28,29 @@ my @raw = sort { $a <=> $b } slurp_file($node->logfile, $offset) =~ /duration: (
 is(scalar @raw, 900, 'the log has every execution');
 cmp_ok($raw[890] / $raw[10], '>', 5, 'of many durations');
 
-# The nearest rank, as everywhere else.
-sub raw_percentile { return $raw[ max(POSIX::ceil($_[0] * @raw), 1) - 1 ] }
+# Within 5 % of the nearest rank's duration, or of that of a rank at most three further: a session that is put off
+# between the clock of the log and ours comes at another rank.
+sub near
+{
+	my ($ours, $fraction) = @_;
+	my $rank = POSIX::ceil($fraction * @raw);
+	return scalar grep { $_ >= 1 && $_ <= @raw && abs($ours / $raw[ $_ - 1 ] - 1) <= 0.05 } $rank - 3 .. $rank + 3;
+}
 
 my ($row) = rows($node, q{SELECT sum(calls), pk_latency_percentile(pk_latency_sum(latency), 0.5), pk_latency_percentile(pk_latency_sum(latency), 0.95),
 	pk_latency_percentile(pk_latency_sum(latency), 0.99), max(max_ms), sum(total_ms)
 	FROM pk_workload WHERE query LIKE '%AS measured' AND role IN ('a', 'b')});
 my ($calls, @ours) = @$row;
 my $total = pop @ours;
-my @theirs = (raw_percentile(0.5), raw_percentile(0.95), raw_percentile(0.99), $raw[-1]);
 is($calls, 900, 'every execution is counted');
-foreach my $i (0 .. $#theirs)
+foreach my $i (0 .. 2)
 {
-	my $name = (qw(P50 P95 P99 maximum))[$i];
-	cmp_ok(abs($ours[$i] / $theirs[$i] - 1), '<=', 0.05, "$name within 5 %") or diag "$ours[$i] instead of $theirs[$i]";
+	my $fraction = (0.5, 0.95, 0.99)[$i];
+	ok(near($ours[$i], $fraction), (qw(P50 P95 P99))[$i] . ' within 5 %')
+	  or diag "$ours[$i] instead of $raw[ POSIX::ceil($fraction * @raw) - 1 ]";
 }
+cmp_ok($ours[3], '>=', 0.95 * $raw[-1], 'the maximum');
+cmp_ok($ours[3], '<=', 1.05 * $raw[-1] + 500, 'unless we were put off where the log was not');
 my $sum = sum(@raw);
 cmp_ok(abs($total / $sum - 1), '<=', 0.01, 'and the sum within 1 %') or diag "$total instead of $sum";
 

@@ -160,7 +160,7 @@ parameter_states: value, null, truncated (longer than 1 kB), redacted, omitted (
 search_path: as it was set
 settings: settings that bear on plans and were not the default, as name=value
 application_name: of the session
-truncated: the text is longer than pg_perfkit.sample_length
+truncated: the text is longer than pg_perfkit.sample_length, or search_path or a setting longer than 1 kB
 redacted: constants were taken out of the text, since it speaks of secrets or pg_perfkit.sample_parameters was off
 plannable: whether query, with parameters, can be planned as it was';
 

@@ -145,6 +145,12 @@ subtest 'secrets in the names of variables' => sub {
 		'SELECT ? FROM accounts WHERE name = $1 AND pw = md5($2 || salt)|{NULL,NULL}|{redacted,redacted}|f', 'are seen, though the names are numbers in the sample');
 };
 
+subtest 'settings that are too long' => sub {
+	my $path = join ', ', map { "schema_$_" } 1 .. 200;
+	value("SET search_path = $path, public; SELECT 'long' AS path");
+	is(value(q{SELECT truncated, plannable, length(search_path) FROM pk_workload_samples WHERE query LIKE '%long'' AS path'}), 't|f|1024', 'make a sample that cannot be planned');
+};
+
 server_ok($node, 'at the end');
 $node->stop;
 done_testing();

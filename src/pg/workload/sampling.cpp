@@ -7,13 +7,13 @@
 #include "perfkit/pg/workload/sampling.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "perfkit/core/workload/recent.hpp"
 #include "perfkit/core/workload/sample.hpp"
 #include "perfkit/core/workload/statement.hpp"
 #include "perfkit/pg/workload/names.hpp"
@@ -44,26 +44,36 @@ constexpr std::size_t most_parameters = 256;
 constexpr std::uint32_t longest_interval = 1023;
 constexpr std::uint64_t slow_from = 1'000'000;  // ns; faster executions are nobody's slow ones
 
-// What this session knows of a statement, at the place of its hash; another one may take the place.
+// What this session knows of a statement.
 struct Seen {
-    Key key;
     std::uint32_t wait = 0;      // executions until the next sample
     std::uint32_t interval = 0;  // grows with each sample
     std::uint64_t slowest = 0;
 };
-std::array<Seen, 256> seen;
+using SeenTable = perfkit::workload::Recent<Key, Seen, 128>;
+SeenTable seen;
 
 Budget budget;
 
 Seen& seen_of(const Key& key) noexcept {
     static std::uint32_t generation = 0;
+    static SeenTable::Place* last = nullptr;  // the same statement again, more often than not
     if (const std::uint32_t now = SharedSamples::get()->generation(); now != generation) {
         generation = now;
-        seen.fill({});
+        seen.clear();
     }
-    Seen& place = seen[hash_of(key) % seen.size()];
-    if (place.key != key) place = {key, 0, 0, 0};
-    return place;
+    if (last != nullptr && last->key == key) {
+        SeenTable::use(*last);
+        return last->value;
+    }
+    const std::uint64_t hash = hash_of(key);
+    last = seen.find(key, hash);
+    if (last == nullptr) {
+        last = &seen.make_place(hash);
+        last->key = key;
+        last->value = {};
+    }
+    return last->value;
 }
 
 std::uint64_t random_bits() noexcept {
@@ -78,7 +88,7 @@ std::uint64_t random_bits() noexcept {
 }
 
 // The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
-std::vector<std::string> planner_settings() {
+std::vector<std::string> planner_settings(bool& truncated) {
     struct {
         config_generic** settings;
         int count;
@@ -89,7 +99,10 @@ std::vector<std::string> planner_settings() {
         const char* const name = changed.settings[i]->name;
         if (std::strcmp(name, "search_path") == 0) continue;
         const char* const value = call([name] { return GetConfigOptionByName(name, nullptr, true); });
-        if (value != nullptr) result.push_back(clipped(std::string(name) + "=" + value, value_limit));
+        if (value == nullptr) continue;
+        const std::string setting = std::string(name) + "=" + value;
+        truncated |= setting.size() > value_limit;
+        result.push_back(clipped(setting, value_limit));
     }
     for (const auto& setting : constant_settings) {
         const char* const value = call([&setting] { return GetConfigOptionByName(setting[0], nullptr, true); });
@@ -167,9 +180,11 @@ Sample gather(const Key& key, const QueryDesc* query) {
     if (sample.text.empty()) return sample;
     if (list != nullptr) add_parameters(sample, list, numbers);
     redact(sample, secret);
+    // Planned with half of a path, it would be another statement.
+    sample.truncated |= std::strlen(namespace_search_path) > value_limit;
     sample.search_path = clipped(namespace_search_path, value_limit);
     if (application_name != nullptr) sample.application = application_name;
-    sample.settings = planner_settings();
+    sample.settings = planner_settings(sample.truncated);
     return sample;
 }
 
@@ -198,7 +213,9 @@ void sample_start(const Key& key, const QueryDesc* query) noexcept {
         --place.wait;
         return;
     }
-    if (!budget.spend(sample_rate) || !take(key, query, 0, place.interval + 1u)) return;
+    // Half of them are for statements that come for the first time: a busy one would leave nothing to those after it.
+    const int kept = place.interval == 0 ? 0 : sample_rate / 2;
+    if (!budget.spend(sample_rate, kept) || !take(key, query, 0, place.interval + 1u)) return;
     place.interval = std::min(2 * place.interval + 1, longest_interval);
     place.wait = place.interval / 2 + static_cast<std::uint32_t>(random_bits() % (place.interval + 1));
 }
@@ -208,7 +225,7 @@ void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanosecond
     // Inside functions, PL/pgSQL's variables may have changed meanwhile, and arguments may be freed.
     if (query->params != nullptr && (key.toplevel == 0 || query->params->paramFetch != nullptr)) return;
     Seen& place = seen_of(key);
-    if (nanoseconds <= place.slowest + place.slowest / 8 || !budget.spend(sample_rate)) return;
+    if (nanoseconds <= place.slowest + place.slowest / 8 || !budget.spend(sample_rate, sample_rate / 2)) return;
     if (take(key, query, nanoseconds, 0)) place.slowest = nanoseconds;
 }
 

@@ -37,14 +37,17 @@ void quietly(Body&& body) noexcept {
 // So many times in each second.
 class Budget {
 public:
-    bool spend(int rate) noexcept {
-        if (left_ <= 0) {
+    // kept: so many of them are for others.
+    bool spend(int rate, int kept = 0) noexcept {
+        if (left_ <= kept) {
             const TimestampTz now = GetCurrentTimestamp();
             if (now - began_ < USECS_PER_SEC && now >= began_) return false;
             began_ = now;
             left_ = rate;
         }
-        return left_-- > 0;
+        if (left_ <= kept) return false;
+        --left_;
+        return true;
     }
 
 private:

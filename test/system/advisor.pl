@@ -59,16 +59,17 @@ like($ask->(q(SELECT reason FROM pk_advisor_queries() WHERE query LIKE 'UPDATE e
 is($ask->(q(SELECT count(*) FROM pk_advisor_queries() WHERE status NOT IN ('helped', 'not helped', 'skipped') OR reason IS NULL)), '0',
 	'each query has a status and a reason');
 
-# What was sent tells of values that are rare, where the text without constants does not.
+# What was sent tells of values that are rare, where the text without constants does not.  ANALYZE reads a table of this
+# size as a whole: chance decides nothing.
 $node->safe_psql('postgres', <<'SQL', extra_params => [ '-U', 'app' ]);
 CREATE TABLE runs (id int, kind int, settings jsonb, note text);
-INSERT INTO runs SELECT i, i % 4, jsonb_build_object('optimizer', CASE WHEN i % 1000 = 0 THEN 'lamb' ELSE 'adam' END, 'seed', i), repeat('x', 300)
-FROM generate_series(1, 60000) i;
+INSERT INTO runs SELECT i, i % 4, jsonb_build_object('optimizer', CASE WHEN i % 997 = 500 THEN 'lamb' ELSE 'adam' END, 'seed', i), repeat('x', 300)
+FROM generate_series(1, 30000) i;
 ANALYZE runs;
 SQL
 $node->safe_psql('postgres', <<'SQL', extra_params => [ '-U', 'app' ]) for 1 .. 2;
 SELECT count(note) FROM runs WHERE settings @> '{"optimizer": "lamb"}';
-PREPARE bound(jsonb) AS SELECT max(note) FROM runs WHERE settings @> $1;
+PREPARE bound(jsonb) AS SELECT sum(length(note)) FROM runs WHERE settings @> $1;
 EXECUTE bound('{"optimizer": "lamb"}');
 PREPARE missing(jsonb) AS SELECT min(note) FROM runs WHERE settings @> $1;
 EXECUTE missing(NULL);

@@ -45,7 +45,7 @@ BriefWaits::~BriefWaits() {
 }
 
 bool Aside::begin() {
-    // A conflict with recovery that came before would now end the session; and a cancel has its turn soon.
+    // One that is held, or has just come.
     if (InterruptPending) return false;
     const int level = GetCurrentTransactionNestLevel();
     try {

@@ -64,6 +64,9 @@ private:
 // 17).
 template <typename Body>
 ErrorData* aside(Body&& body) {
+    // What is pending, most often no more than a parallel worker's last word; a conflict with recovery ends the
+    // statement, where later it would end the session.
+    call([] { CHECK_FOR_INTERRUPTS(); });
     ErrorData* cancelled = nullptr;
     {
         const BriefWaits brief;

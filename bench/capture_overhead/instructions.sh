@@ -1,6 +1,7 @@
 #!/bin/bash
 # What capture costs in instructions of the session for each pgbench transaction, counted by valgrind: the same on every
 # run and whatever else the machine does, but without the kernel's part, which is about half of a small query's time.
+# And how many of them lock memory that processes share (locked_instructions.pl), which is what limits many cores.
 #
 # usage: [PG_CONFIG=...] bench/capture_overhead/instructions.sh [PGBENCH_OPTION...]     (default: -S -M prepared)
 #
@@ -8,6 +9,7 @@
 set -euo pipefail
 bin=$("${PG_CONFIG:-pg_config}" --bindir) libraries=$("${PG_CONFIG:-pg_config}" --pkglibdir)
 [ $# -gt 0 ] || set -- -S -M prepared
+here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 server=
 finish() {
@@ -33,10 +35,13 @@ END
 "$bin/psql" -Xq -c 'VACUUM ANALYZE' -c CHECKPOINT
 "$bin/pg_ctl" -D "$dir/data" -s -w -m fast stop
 
-# count LIBRARIES: instructions for each transaction
+# count LIBRARIES: instructions for each transaction, those that lock memory, and those of them that are the last library's
 count() {
+    local libraries_of=$1
     rm -rf "$dir/out" && mkdir "$dir/out"
-    valgrind --tool=callgrind --trace-children=yes --callgrind-out-file="$dir/out/%p" "$bin/postgres" -D "$dir/data" \
+    valgrind --tool=callgrind --trace-children=yes --dump-instr=yes --compress-strings=no --compress-pos=no \
+        --callgrind-out-file="$dir/out/%p" \
+        "$bin/postgres" -D "$dir/data" \
         -c shared_preload_libraries="$1" -c auto_explain.log_min_duration=500 -c auto_explain.log_analyze=on \
         >"$dir/valgrind.log" 2>&1 &
     server=$!
@@ -46,15 +51,17 @@ count() {
     wait "$server" || true
     server=
     # The two largest are the clients' sessions.
-    awk '/^summary:/ { print $2 }' "$dir"/out/* | sort -n | tail -n 2 |
-        awk '{ n[NR] = $1 } END { printf "%.0f\n", (n[2] - n[1]) / 2000 }'
+    grep -H '^summary:' "$dir"/out/* | sed 's/:summary://' | sort -n -k 2 | tail -n 2 | while read -r file instructions; do
+        echo "$instructions $("$here/locked_instructions.pl" "$file" "${libraries_of##*,}.so")"
+    done | awk '{ n[NR] = $1; l[NR] = $2; o[NR] = $3 }
+        END { printf "%.0f %.2f %.3f\n", (n[2] - n[1]) / 2000, (l[2] - l[1]) / 2000, (o[2] - o[1]) / 2000 }'
 }
-nothing=$(count '' "$@")
-echo "| pgbench $* | instructions/tx | more | |"
-echo '| --- | ---: | ---: | ---: |'
-echo "| nothing | $nothing | | |"
+read -r nothing nothing_locked _ <<<"$(count '' "$@")"
+echo "| pgbench $* | instructions/tx | more | | locking memory/tx | of its own |"
+echo '| --- | ---: | ---: | ---: | ---: | ---: |'
+echo "| nothing | $nothing | | | $nothing_locked | |"
 for libraries_of in pg_stat_statements pg_qualstats auto_explain pg_perfkit pg_stat_statements,pg_perfkit; do
     [ -e "$libraries/${libraries_of##*,}.so" ] || continue
     count "$libraries_of" "$@" | awk -v name="$libraries_of" -v nothing="$nothing" \
-        '{ printf "| %s | %d | %d | %+.1f %% |\n", name, $1, $1 - nothing, 100 * ($1 / nothing - 1) }'
+        '{ printf "| %s | %d | %d | %+.1f %% | %.2f | %.3f |\n", name, $1, $1 - nothing, 100 * ($1 / nothing - 1), $2, $3 }'
 done

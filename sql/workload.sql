@@ -69,16 +69,6 @@ COMMENT ON VIEW pk_workload IS
     'Every statement since the last reset, a row per database, role, queryid and whether the client sent it (toplevel) or it ran inside another; all times in ms. Without preload: from pg_stat_statements where it is there, with a NOTICE of what is missing';
 COMMENT ON COLUMN pk_workload.database IS 'name of the database; NULL where it has been dropped';
 COMMENT ON COLUMN pk_workload.role IS 'name of the role whose rights the statement ran with; NULL where it has been dropped';
--- The rest of the view's columns mean what the function's comment says of them.
-DO $$
-DECLARE
-    meaning text[];
-BEGIN
-    FOR meaning IN SELECT pg_catalog.regexp_matches(pg_catalog.obj_description('@extschema@.pk_workload_counters()'::regprocedure, 'pg_proc'),
-                                                    '^(\w+): (.*)$', 'gn') LOOP
-        EXECUTE pg_catalog.format('COMMENT ON COLUMN @extschema@.pk_workload.%I IS %L', meaning[1], meaning[2]);
-    END LOOP;
-END $$;
 GRANT SELECT ON pk_workload TO PUBLIC;
 
 CREATE FUNCTION pk_workload_total(
@@ -171,13 +161,4 @@ LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.userid;
 COMMENT ON VIEW pk_workload_samples IS
     'Executions in this database as they were sent, with constants, parameters, search_path and settings: up to four for each statement. Constants are shown to superusers, to members of the role pg_perfkit.sample_readers, and to whose statement it is; the texts without them also to members of pg_read_all_stats';
 COMMENT ON COLUMN pk_workload_samples.role IS 'name of the role whose rights the statement ran with; NULL where it has been dropped';
-DO $$
-DECLARE
-    meaning text[];
-BEGIN
-    FOR meaning IN SELECT pg_catalog.regexp_matches(pg_catalog.obj_description('@extschema@.pk_workload_samples_read()'::regprocedure, 'pg_proc'),
-                                                    '^(\w+): (.*)$', 'gn') LOOP
-        EXECUTE pg_catalog.format('COMMENT ON COLUMN @extschema@.pk_workload_samples.%I IS %L', meaning[1], meaning[2]);
-    END LOOP;
-END $$;
 GRANT SELECT ON pk_workload_samples TO PUBLIC;

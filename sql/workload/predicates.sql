@@ -51,15 +51,6 @@ SELECT p.relid::pg_catalog.regclass AS relation, p.kind, p.join_type, p.predicat
 FROM @extschema@.pk_predicates_read() p;
 COMMENT ON VIEW pk_predicates IS
     'What sampled executions in this database filtered, joined, sorted and grouped by: a row per table, kind and conjunction without its constants, with rows in and out and how far the planner''s estimates were from them. pg_perfkit.predicate_rate says how many executions are sampled. Members of pg_read_all_stats see all, others those that their own statements had';
-DO $$
-DECLARE
-    meaning text[];
-BEGIN
-    FOR meaning IN SELECT pg_catalog.regexp_matches(pg_catalog.obj_description('@extschema@.pk_predicates_read()'::regprocedure, 'pg_proc'),
-                                                    '^(\w+): (.*)$', 'gn') LOOP
-        EXECUTE pg_catalog.format('COMMENT ON COLUMN @extschema@.pk_predicates.%I IS %L', meaning[1], meaning[2]);
-    END LOOP;
-END $$;
 COMMENT ON COLUMN pk_predicates.relation IS 'the table that was filtered, sorted or grouped (of a partition: its root); NULL for several tables, and for what is no table';
 COMMENT ON COLUMN pk_predicates.columns IS 'its columns, as table.column; up to eight';
 COMMENT ON COLUMN pk_predicates.operators IS 'its operators; up to eight';

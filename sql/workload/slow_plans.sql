@@ -40,15 +40,6 @@ LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) p.userid;
 COMMENT ON VIEW pk_slow_plans IS
     'Plans of executions in this database that took pg_perfkit.slow_plan_ms or longer: a row per role, statement and shape of the plan. Constants are shown to superusers, to members of the role pg_perfkit.sample_readers, and to whose statement it is; the plans without them also to members of pg_read_all_stats';
 COMMENT ON COLUMN pk_slow_plans.role IS 'name of the role whose rights the statement ran with; NULL where it has been dropped';
-DO $$
-DECLARE
-    meaning text[];
-BEGIN
-    FOR meaning IN SELECT pg_catalog.regexp_matches(pg_catalog.obj_description('@extschema@.pk_slow_plans_read()'::regprocedure, 'pg_proc'),
-                                                    '^(\w+): (.*)$', 'gn') LOOP
-        EXECUTE pg_catalog.format('COMMENT ON COLUMN @extschema@.pk_slow_plans.%I IS %L', meaning[1], meaning[2]);
-    END LOOP;
-END $$;
 GRANT SELECT ON pk_slow_plans TO PUBLIC;
 
 CREATE VIEW pk_plan_changes AS

@@ -2,7 +2,6 @@
 use strict;
 use warnings FATAL => 'all';
 
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -67,18 +66,9 @@ subtest 'expressions that grow with each level of a query' => sub {
 };
 
 subtest 'a session that holds the lock stops nobody' => sub {
-	my $library = pg_config('pkglibdir') . '/perfkit_workload_lock_probe';
-	plan skip_all => 'not applicable: the probe library is not installed (make install-probe)' unless glob("$library.*");
-	value("CREATE FUNCTION hold(text, int) RETURNS void AS '$library', 'perfkit_hold_lock' LANGUAGE C");
-	my $holding = q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT hold%' AND state = 'active'};
-	my ($in, $out, $err) = ('', '', '');
-	my $holder = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SELECT hold('pg_perfkit_predicates', 600)" ], \$in, \$out, \$err);
-	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($holding) h") or die 'the lock is not held';
-	is(measured(join '', map { "SELECT a FROM t WHERE a = $_ ORDER BY b;" } 1 .. 50), join("\n", 1 .. 50), 'queries run');
-	my ($code, undef, $error) = $node->psql('postgres', 'SET statement_timeout = 200; SELECT count(*) FROM pk_predicates');
-	like($error, qr/canceling statement due to statement timeout/, 'whoever reads waits, and can be cancelled');
-	is(value("SELECT count(pg_cancel_backend(pid)) FROM ($holding) h"), '1', 'the lock was held all the time');
-	$holder->finish;
+	while_lock_is_held($node, 'pg_perfkit_predicates', 'pk_predicates', sub {
+		is(measured(join '', map { "SELECT a FROM t WHERE a = $_ ORDER BY b;" } 1 .. 50), join("\n", 1 .. 50), 'queries run');
+	});
 	measured('SELECT a FROM t WHERE a = 1 ORDER BY b');
 	is(value(q{SELECT executions FROM pk_predicates WHERE predicate = '(a = ?)' AND kind = 'filter'}), '1', 'and it goes on');
 };

@@ -2,7 +2,6 @@
 use strict;
 use warnings FATAL => 'all';
 
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -117,18 +116,9 @@ subtest 'many sessions' => sub {
 };
 
 subtest 'a session that holds the lock stops nobody' => sub {
-	my $library = pg_config('pkglibdir') . '/perfkit_workload_lock_probe';
-	plan skip_all => 'not applicable: the probe library is not installed (make install-probe)' unless glob("$library.*");
-	value("CREATE FUNCTION hold(text, int) RETURNS void AS '$library', 'perfkit_hold_lock' LANGUAGE C");
-	my $holding = q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT hold%' AND state = 'active'};
-	my ($in, $out, $err) = ('', '', '');
-	my $holder = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SELECT hold('pg_perfkit_plans', 600)" ], \$in, \$out, \$err);
-	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($holding) h") or die 'the lock is not held';
-	is(value(join '', map { "SELECT $_ AS d$_;" } 1 .. 50), join("\n", 1 .. 50), 'queries run');
-	my ($code, undef, $error) = $node->psql('postgres', 'SET statement_timeout = 200; SELECT count(*) FROM pk_slow_plans');
-	like($error, qr/canceling statement due to statement timeout/, 'whoever reads waits, and can be cancelled');
-	is(value("SELECT count(pg_cancel_backend(pid)) FROM ($holding) h"), '1', 'the lock was held all the time');
-	$holder->finish;
+	while_lock_is_held($node, 'pg_perfkit_plans', 'pk_slow_plans', sub {
+		is(value(join '', map { "SELECT $_ AS d$_;" } 1 .. 50), join("\n", 1 .. 50), 'queries run');
+	});
 	is(value('SELECT count(*) > 0 FROM pk_slow_plans'), 't', 'and it goes on');
 };
 

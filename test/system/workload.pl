@@ -2,7 +2,6 @@
 use strict;
 use warnings FATAL => 'all';
 
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -44,27 +43,12 @@ subtest 'an idle session keeps nothing back' => sub {
 };
 
 subtest 'a session that holds the lock stops nobody' => sub {
-	my $library = pg_config('pkglibdir') . '/perfkit_workload_lock_probe';
-	plan skip_all => 'not applicable: the probe library is not installed (make install-probe)'
-	  unless glob("$library.*");
-	value("CREATE FUNCTION hold(text, int) RETURNS void AS '$library', 'perfkit_hold_lock' LANGUAGE C");
 	append_to_file($node->basedir . '/select.sql', "\\set id random(1, 1000)\nSELECT v FROM t WHERE id = :id;\n");
-
-	my $holding = q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT hold%' AND state = 'active'};
-	my ($in, $out, $err) = ('', '', '');
-	my $holder = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c',
-			"SELECT hold('pg_perfkit_workload', 600)" ], \$in, \$out, \$err);
-	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($holding) h") or die 'the lock is not held';
-	{
+	while_lock_is_held($node, 'pg_perfkit_workload', 'pk_workload', sub {
 		local $ENV{PGAPPNAME} = 'pgbench';    # the test modules set it to the test's name
 		$node->command_ok([ 'pgbench', '-n', '-M', 'prepared', '-t', '3000', '-c', '4', '-f', $node->basedir . '/select.sql', 'postgres' ],
 			'12,000 transactions');
-	}
-	my ($code, undef, $error) = $node->psql('postgres', "SET statement_timeout = 200; SELECT count(*) FROM pk_workload");
-	like($error, qr/canceling statement due to statement timeout/, 'whoever reads waits, and can be cancelled');
-	is(value("SELECT count(pg_cancel_backend(pid)) FROM ($holding) h"), '1', 'the lock was held all the time');
-	$holder->finish;
-	is($err, '', 'the lock is released');
+	});
 	$node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'pgbench'});
 	is(counted('calls, rows', 'SELECT v FROM t WHERE id = $1'), '12000|12000', 'and then nothing is missing');
 	is(value('SELECT lost_events, damaged FROM pk_workload_info()'), '0|0', 'no event was lost');

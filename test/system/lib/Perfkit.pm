@@ -8,13 +8,14 @@ use Exporter 'import';
 use File::Basename;
 use File::Copy;
 use File::Path;
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
   perfkit_node create_extension release rows literal server_ok log_ok
-  pg_config private_installation install_parts
+  pg_config private_installation install_parts while_lock_is_held
 );
 
 # A running server.  Options:
@@ -46,6 +47,27 @@ sub create_extension
 {
 	my ($node, $database) = @_;
 	$node->safe_psql($database // 'postgres', 'CREATE EXTENSION pg_perfkit');
+	return;
+}
+
+# A subtest: runs the body while a session holds the lock of the tranche, which stops nobody but those who read the view,
+# and them only until they are cancelled.
+sub while_lock_is_held
+{
+	my ($node, $tranche, $view, $body) = @_;
+	my $library = pg_config('pkglibdir') . '/perfkit_workload_lock_probe';
+	plan skip_all => 'not applicable: the probe library is not installed (make install-probe)' unless glob("$library.*");
+	$node->safe_psql('postgres', "CREATE FUNCTION hold(text, int) RETURNS void AS '$library', 'perfkit_hold_lock' LANGUAGE C");
+	my $holding = q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT hold%' AND state = 'active'};
+	my ($in, $out, $err) = ('', '', '');
+	my $holder = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SELECT hold('$tranche', 600)" ], \$in, \$out, \$err);
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($holding) h") or die 'the lock is not held';
+	$body->();
+	my ($code, undef, $error) = $node->psql('postgres', "SET statement_timeout = 200; SELECT count(*) FROM $view");
+	like($error, qr/canceling statement due to statement timeout/, 'whoever reads waits, and can be cancelled');
+	is($node->safe_psql('postgres', "SELECT count(pg_cancel_backend(pid)) FROM ($holding) h"), '1', 'the lock was held all the time');
+	$holder->finish;
+	is($err, '', 'the lock is released');
 	return;
 }
 

@@ -1,6 +1,7 @@
 #include "perfkit/pg/query.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 
 extern "C" {
 #include "executor/spi.h"
@@ -71,6 +72,19 @@ std::string quoted_literal(const std::string& text) {
 
 std::string quoted_name(const std::string& name) {
     return call([&] { return quote_identifier(name.c_str()); });
+}
+
+double number_of(const std::optional<std::string>& text) { return text ? std::strtod(text->c_str(), nullptr) : 0; }
+
+std::int64_t integer_of(const std::optional<std::string>& text) {
+    return text ? std::strtoll(text->c_str(), nullptr, 10) : 0;
+}
+
+std::string schema_of_extension(const std::string& name) {
+    const auto rows = run_query(
+        "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = " +
+        quoted_literal(name));
+    return rows.empty() ? "" : quoted_name(*rows.front().front());
 }
 
 }  // namespace perfkit::pg

@@ -2,6 +2,7 @@
 // nobody can put a function into, and numbers in full.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,13 @@ using TextRow = std::vector<std::optional<std::string>>;
 
 // Every value of the result as text.
 std::vector<TextRow> run_query(const std::string& sql);
+
+// Numbers among them; NULL is 0.
+double number_of(const std::optional<std::string>& text);
+std::int64_t integer_of(const std::optional<std::string>& text);
+
+// As an SQL identifier; empty where the extension is not in this database.
+std::string schema_of_extension(const std::string& name);
 
 // While it lives, errors point into this text, not into the one that the client sent.
 class InnerText {

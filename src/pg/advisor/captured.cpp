@@ -124,6 +124,7 @@ public:
         std::string why = why_not(counts, statistics);
         if (!why.empty() && statistics) {
             tell(why, counts);
+            add_executions(*statistics);
             statistics->not_captured = std::move(why);
             return std::move(*statistics);
         }

@@ -1,7 +1,6 @@
 #include "perfkit/pg/advisor/drops.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -25,8 +24,6 @@ namespace {
 
 // A query whose plan without the index costs more than this misses it.
 constexpr double most_missed = 1.05;
-
-double number(const std::optional<std::string>& text) { return text ? std::strtod(text->c_str(), nullptr) : 0; }
 
 bool flag(const std::optional<std::string>& text) { return text == "t"; }
 
@@ -85,13 +82,13 @@ std::vector<KnownIndex> known_indexes() {
     std::vector<KnownIndex> indexes;
     for (const TextRow& row : run_query(all_indexes)) {
         KnownIndex index;
-        index.id = static_cast<std::uint32_t>(std::strtoul(row[0]->c_str(), nullptr, 10));
-        index.table = static_cast<std::uint32_t>(std::strtoul(row[1]->c_str(), nullptr, 10));
+        index.id = static_cast<std::uint32_t>(integer_of(row[0]));
+        index.table = static_cast<std::uint32_t>(integer_of(row[1]));
         index.schema = *row[2];
         index.table_name = *row[3];
         index.name = *row[4];
         index.method = *row[5];
-        const auto key_count = static_cast<std::size_t>(number(row[6]));
+        const auto key_count = static_cast<std::size_t>(number_of(row[6]));
         const auto columns = words(row[7]), classes = words(row[8]), collations = words(row[9]),
                    options = words(row[10]), parameters = words(row[24]);
         for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -111,8 +108,8 @@ std::vector<KnownIndex> known_indexes() {
         index.clustered = flag(row[16]);
         index.valid = flag(row[17]);
         index.partitioned = flag(row[18]);
-        index.bytes = number(row[19]);
-        index.scans = number(row[20]);
+        index.bytes = number_of(row[19]);
+        index.scans = number_of(row[20]);
         index.days = days_of_files(row[21].value_or(""));
         index.nulls_not_distinct = flag(row[22]);
         index.parameters = row[23].value_or("");
@@ -128,7 +125,7 @@ double days_counted() {
         "SELECT extract(epoch FROM clock_timestamp() - greatest(d.stats_reset, least(b.stats_reset, a.stats_reset, "
         "w.stats_reset))) / 86400 FROM pg_stat_database d, pg_stat_bgwriter b, pg_stat_archiver a, pg_stat_wal w "
         "WHERE d.datname = current_database()");
-    return rows.empty() ? 0 : number(rows.front().front());
+    return rows.empty() ? 0 : number_of(rows.front().front());
 }
 
 class Finder {

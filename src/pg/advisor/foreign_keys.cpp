@@ -1,6 +1,5 @@
 #include "perfkit/pg/advisor/foreign_keys.hpp"
 
-#include <cstdlib>
 
 #include "perfkit/pg/query.hpp"
 
@@ -21,7 +20,7 @@ ORDER BY o.oid, k.place)");
     for (const TextRow& row : rows) {
         if (row[0] != last) {
             last = *row[0];
-            key = &keys[static_cast<Oid>(std::strtoul(row[1]->c_str(), nullptr, 10))].emplace_back();
+            key = &keys[static_cast<Oid>(integer_of(row[1]))].emplace_back();
             key->check = "SELECT 1 FROM " + std::string(row[4] == "p" ? "" : "ONLY ") + quoted_name(*row[2]) + "." +
                          quoted_name(*row[3]) + " x WHERE ";
         } else {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,26 +35,13 @@ namespace {
 
 using Row = TextRow;
 
-double number(const std::optional<std::string>& text) { return text ? std::strtod(text->c_str(), nullptr) : 0; }
-
-std::int64_t integer(const std::optional<std::string>& text) {
-    return text ? std::strtoll(text->c_str(), nullptr, 10) : 0;
-}
-
-std::string schema_of_views() {
-    const auto rows = run_query(
-        "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
-        "WHERE e.extname = 'pg_perfkit'");
-    if (rows.empty()) throw std::runtime_error("the extension pg_perfkit is not in this database");
-    return quoted_name(*rows.front().front());
-}
-
 class ImportedSource : public WorkloadSource {
 public:
     explicit ImportedSource(std::string name) : name_(std::move(name)) {}
 
     Workload read() override {
-        const std::string schema = schema_of_views();
+        const std::string schema = schema_of_extension("pg_perfkit");
+        if (schema.empty()) throw std::runtime_error("the extension pg_perfkit is not in this database");
         read_statements(schema);
         if (workload_.queries.empty())
             throw std::invalid_argument("there is no imported workload named \"" + name_ +
@@ -66,7 +52,7 @@ public:
 
 private:
     using Key = std::tuple<std::string, bool, std::int64_t>;
-    static Key key_of(const Row& row) { return {row[0].value_or(""), row[1].value_or("t") == "t", integer(row[2])}; }
+    static Key key_of(const Row& row) { return {row[0].value_or(""), row[1].value_or("t") == "t", integer_of(row[2])}; }
 
     // A copy does not know when its original counted its last: the last statement tells.
     void read_statements(const std::string& schema) {
@@ -83,13 +69,13 @@ private:
             Query query;
             query.user_name = row[0].value_or("");
             query.toplevel = row[1].value_or("t") == "t";
-            query.id = integer(row[2]);
-            query.calls = number(row[3]);
-            query.total_ms = number(row[4]);
-            query.rows = number(row[5]);
+            query.id = integer_of(row[2]);
+            query.calls = number_of(row[3]);
+            query.total_ms = number_of(row[4]);
+            query.rows = number_of(row[5]);
             query.text = advisor::parameterise_blanks(row[6].value_or(""));
             workload_.since = row[7].value_or("unknown");
-            workload_.hours = query.hours = std::max(shortest_hours, number(row[8]));
+            workload_.hours = query.hours = std::max(shortest_hours, number_of(row[8]));
             query.observed = true;
             if (query.calls <= 0) continue;
             places_[key_of(row)] = workload_.queries.size();
@@ -135,7 +121,7 @@ private:
                 return;
             }
             const bool null = row[12] == "null" || !row[11];
-            execution.sample.parameters.push_back(SampleParameter{static_cast<std::uint32_t>(integer(row[10])),
+            execution.sample.parameters.push_back(SampleParameter{static_cast<std::uint32_t>(integer_of(row[10])),
                                                                   null ? ValueState::null : ValueState::value,
                                                                   row[11].value_or("")});
         }

@@ -1,7 +1,6 @@
 #include "perfkit/pg/advisor/nested.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,7 +26,7 @@ std::set<Oid> tables_with_triggers() {
     std::set<Oid> tables;
     for (const TextRow& row :
          run_query("SELECT DISTINCT tgrelid FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"))
-        tables.insert(static_cast<Oid>(std::strtoul(row[0]->c_str(), nullptr, 10)));
+        tables.insert(static_cast<Oid>(integer_of(row[0])));
     return tables;
 }
 

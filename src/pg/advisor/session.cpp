@@ -3,7 +3,6 @@
 // What a session has thought up is kept as text and read anew at each use, so that it knows the
 // table as it is then.
 
-#include <cstdlib>
 #include <list>
 #include <string>
 #include <vector>
@@ -157,9 +156,7 @@ PERFKIT_FUNCTION(pk_whatif_list) {
             "FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid JOIN pg_class t ON t.oid = i.indrelid "
             "JOIN pg_namespace n ON n.oid = t.relnamespace WHERE c.oid = " +
             std::to_string(lfirst_oid(cell)));
-        for (const TextRow& row : found)
-            rows.add({"hidden", row[0], row[1], row[2],
-                      static_cast<std::int64_t>(std::strtoll(row[3].value_or("0").c_str(), nullptr, 10))});
+        for (const TextRow& row : found) rows.add({"hidden", row[0], row[1], row[2], integer_of(row[3])});
     }
     PG_RETURN_NULL();
 }

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -57,8 +56,7 @@ std::map<Oid, std::string> configured_search_paths() {
         "WHERE left(s.setting, 12) = 'search_path=' AND s.setrole IN (r.oid, 0) "
         "AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) "
         "ORDER BY r.oid, s.setrole <> 0, s.setdatabase <> 0");
-    for (const TextRow& row : rows)
-        paths[static_cast<Oid>(std::strtoul(row[0]->c_str(), nullptr, 10))] = row[1].value_or("");
+    for (const TextRow& row : rows) paths[static_cast<Oid>(integer_of(row[0]))] = row[1].value_or("");
     return paths;
 }
 

@@ -1,7 +1,6 @@
 #include "perfkit/pg/advisor/writes.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "perfkit/pg/query.hpp"
 
@@ -17,8 +16,6 @@ bool is_first_load(const advisor::Query& query, const WriteTarget& target, const
     const auto table = tables.find(target.table);
     return table != tables.end() && query.rows >= table->second.rows / 2;
 }
-
-double number(const std::optional<std::string>& text) { return text ? std::strtod(text->c_str(), nullptr) : 0; }
 
 void count_statement(std::map<Oid, WriteRates>& rates, const WriteTarget& target, double rows) {
     WriteRates& table = rates[target.table];
@@ -52,13 +49,13 @@ void add_counters(std::map<Oid, WriteRates>& rates, const advisor::Tables& table
         "FROM pg_stat_user_tables s, pg_stat_database d WHERE d.datname = current_database() AND s.relid IN (" +
         ids + ")");
     for (const TextRow& row : rows) {
-        WriteRates& table = rates[static_cast<Oid>(std::strtoul(row[0]->c_str(), nullptr, 10))];
-        const double inserted = number(row[1]), updated = number(row[2]), deleted = number(row[3]);
-        table.hot_share = updated > 0 ? std::clamp(number(row[4]) / updated, 0.0, 1.0) : 0;
-        const double hours = number(row[6]);
+        WriteRates& table = rates[static_cast<Oid>(integer_of(row[0]))];
+        const double inserted = number_of(row[1]), updated = number_of(row[2]), deleted = number_of(row[3]);
+        table.hot_share = updated > 0 ? std::clamp(number_of(row[4]) / updated, 0.0, 1.0) : 0;
+        const double hours = number_of(row[6]);
         if (!observed || hours <= 0) continue;
         const WriteRates counted{
-            std::max(0.0, inserted - number(row[5])) / hours, deleted / hours, updated / hours, {}, 0, true};
+            std::max(0.0, inserted - number_of(row[5])) / hours, deleted / hours, updated / hours, {}, 0, true};
         table.counters_used =
             counted.inserts > table.inserts || counted.updates > table.updates || counted.deletes > table.deletes;
         table.inserts = std::max(table.inserts, counted.inserts);

@@ -13,5 +13,7 @@ const char* statistics_missing();
 
 // What it has of this database.  Only where nothing is missing.
 advisor::Workload read_statistics();
+// Gives the samples that pg_perfkit has to the queries that they are of.
+void add_executions(advisor::Workload& workload);
 
 }  // namespace perfkit::pg

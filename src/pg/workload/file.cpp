@@ -1,7 +1,12 @@
 #include "perfkit/pg/workload/file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "perfkit/pg/compat.hpp"
@@ -34,10 +39,7 @@ struct Header {
     std::uint64_t magic;
     std::uint32_t server;
     std::uint32_t padding;
-    std::uint64_t counters_size;
-    std::uint64_t samples_size;
-    std::uint64_t plans_size;
-    std::uint64_t predicates_size;
+    std::array<std::uint64_t, 4> sizes;  // of the parts
     std::uint64_t entry_size;
     std::int64_t since;
 };
@@ -45,30 +47,22 @@ constexpr std::uint64_t magic = 0x0003'4b57'4b46'5250;  // "PRFKWK", version 3
 
 struct Parts {
     Header header;
-    std::span<char> counters, samples, plans, predicates;
+    std::array<std::span<char>, 4> each;  // counters, samples, plans, predicates
 };
 
 Parts parts() {
-    const std::span<char> counters = Shared::get()->table_bytes();
-    const std::span<char> samples = SharedSamples::get()->store_bytes();
-    const std::span<char> plans = SharedPlans::get()->store_bytes();
-    const std::span<char> predicates = SharedPredicates::get()->store_bytes();
-    return {{magic, PG_VERSION_NUM, 0, counters.size(), samples.size(), plans.size(), predicates.size(),
-             sizeof(perfkit::workload::Entry), Shared::get()->since()},
-            counters,
-            samples,
-            plans,
-            predicates};
+    Parts result{{magic, PG_VERSION_NUM, 0, {}, sizeof(perfkit::workload::Entry), Shared::get()->since()},
+                 {Shared::get()->table_bytes(), SharedSamples::get()->store_bytes(), SharedPlans::get()->store_bytes(),
+                  SharedPredicates::get()->store_bytes()}};
+    for (std::size_t i = 0; i < result.each.size(); ++i) result.header.sizes[i] = result.each[i].size();
+    return result;
 }
 
 std::uint32_t checksum(const Header& header, const Parts& parts) {
     pg_crc32c crc;
     INIT_CRC32C(crc);
     COMP_CRC32C(crc, &header, sizeof(header));
-    COMP_CRC32C(crc, parts.counters.data(), parts.counters.size());
-    COMP_CRC32C(crc, parts.samples.data(), parts.samples.size());
-    COMP_CRC32C(crc, parts.plans.data(), parts.plans.size());
-    COMP_CRC32C(crc, parts.predicates.data(), parts.predicates.size());
+    for (const std::span<char> part : parts.each) COMP_CRC32C(crc, part.data(), part.size());
     FIN_CRC32C(crc);
     return crc;
 }
@@ -112,10 +106,8 @@ const char* read_file(int file) {
         return "it is of another server version or of other settings";
     std::uint32_t crc;
     char beyond;
-    if (!read_all(file, here.counters.data(), here.counters.size()) ||
-        !read_all(file, here.samples.data(), here.samples.size()) ||
-        !read_all(file, here.plans.data(), here.plans.size()) ||
-        !read_all(file, here.predicates.data(), here.predicates.size()) || !read_all(file, &crc, sizeof(crc)))
+    const auto read_part = [file](std::span<char> part) { return read_all(file, part.data(), part.size()); };
+    if (!std::all_of(here.each.begin(), here.each.end(), read_part) || !read_all(file, &crc, sizeof(crc)))
         return "it is too short";
     if (::read(file, &beyond, 1) != 0) return "it is too long";
     if (crc != checksum(header, here)) return "its checksum is wrong";
@@ -136,11 +128,9 @@ void save(int code, Datum) {
     const Parts here = parts();
     const std::uint32_t crc = checksum(here.header, here);
     const int file = BasicOpenFilePerm(new_path, O_CREAT | O_TRUNC | O_WRONLY | PG_BINARY, 0600);
+    const auto write_part = [file](std::span<char> part) { return write_all(file, part.data(), part.size()); };
     const bool written = file >= 0 && write_all(file, &here.header, sizeof(here.header)) &&
-                         write_all(file, here.counters.data(), here.counters.size()) &&
-                         write_all(file, here.samples.data(), here.samples.size()) &&
-                         write_all(file, here.plans.data(), here.plans.size()) &&
-                         write_all(file, here.predicates.data(), here.predicates.size()) &&
+                         std::all_of(here.each.begin(), here.each.end(), write_part) &&
                          write_all(file, &crc, sizeof(crc)) && pg_fsync(file) == 0;
     const int error = errno;
     if (file >= 0) ::close(file);

@@ -120,12 +120,11 @@ bool find_names(Node* node, void* context) {
 
 }  // namespace
 
-Source source_of(const char* source, int location, int length) noexcept {
+Source source_of(const char* source, int location, int length, std::size_t limit) noexcept {
     Source result;
     const auto before = static_cast<std::size_t>(std::max(location, 0));
     if (source == nullptr || strnlen(source, before) < before) return result;
     result.offset = before;
-    const auto limit = static_cast<std::size_t>(sample_length);
     std::size_t size = strnlen(source + result.offset, limit + 1);
     if (location >= 0 && length > 0) size = std::min(size, static_cast<std::size_t>(length));
     result.truncated = size > limit;
@@ -137,7 +136,8 @@ void note_names(const Query* query, const char* text) noexcept {
     static Budget budget;
     const auto queryid = static_cast<std::int64_t>(query->queryId);
     if (!samples || SharedSamples::get() == nullptr || queryid == 0) return;
-    const Source source = source_of(text, query->stmt_location, query->stmt_len);
+    const Source source =
+        source_of(text, query->stmt_location, query->stmt_len, static_cast<std::size_t>(sample_length));
     const Statement statement = statement_of(queryid, source);
     if (kept.find(statement, hash_of(statement)) != nullptr || !budget.spend(notes_per_sample * sample_rate)) return;
     quietly([&] {

@@ -16,6 +16,7 @@
 
 extern "C" {
 #include "access/parallel.h"
+#include "common/pg_prng.h"
 #include "nodes/makefuncs.h"
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
@@ -44,16 +45,6 @@ Watched* watched_of(const QueryDesc* query) noexcept {
     for (std::size_t i = 0; i < watched_executions; ++i)
         if (watched[i].query == query) return &watched[i];
     return nullptr;
-}
-
-std::uint64_t random_bits() noexcept {
-    // xorshift64: chance decides only which execution is measured.
-    static std::uint64_t state = 0;
-    if (state == 0) state = static_cast<std::uint64_t>(GetCurrentTimestamp()) ^ static_cast<std::uint64_t>(MyProcPid);
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
 }
 
 // Names of the tables in the plan, partitions' as their table's.
@@ -149,7 +140,8 @@ ErrorData* note(const Key& key, const Observations& observations) {
 
 bool take_turn() noexcept {
     if (!predicate_pacer.due(
-            static_cast<std::uint32_t>(predicate_rate), [] { return GetCurrentTimestamp(); }, random_bits()))
+            static_cast<std::uint32_t>(predicate_rate), [] { return GetCurrentTimestamp(); },
+            pg_prng_uint64(&pg_global_prng_state)))
         return false;
     return SharedPredicates::get() != nullptr && watched_executions < watched.size() && !IsInParallelMode();
 }

@@ -24,6 +24,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
@@ -35,6 +36,7 @@ namespace perfkit::pg::workload {
 using perfkit::workload::Key;
 using perfkit::workload::Sample;
 using perfkit::workload::SampleParameter;
+using perfkit::workload::SampleStore;
 using perfkit::workload::ValueState;
 
 namespace {
@@ -58,7 +60,8 @@ Budget budget;
 Seen& seen_of(const Key& key) noexcept {
     static std::uint32_t generation = 0;
     static SeenTable::Place* last = nullptr;  // the same statement again, more often than not
-    if (const std::uint32_t now = SharedSamples::get()->generation(); now != generation) {
+    if (const std::uint32_t now = SharedSamples::get()->header().generation.load(std::memory_order_relaxed);
+        now != generation) {
         generation = now;
         seen.clear();
     }
@@ -74,17 +77,6 @@ Seen& seen_of(const Key& key) noexcept {
         last->value = {};
     }
     return last->value;
-}
-
-std::uint64_t random_bits() noexcept {
-    // xorshift64*: chance decides only which sample stays.
-    static std::uint64_t state = 0;
-    if (state == 0)
-        state = (static_cast<std::uint64_t>(GetCurrentTimestamp()) << 16) ^ static_cast<std::uint64_t>(MyProcPid);
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * 0x2545F4914F6CDD1Du;
 }
 
 // The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
@@ -158,7 +150,8 @@ void redact(Sample& sample, bool secret) {
 Sample gather(const Key& key, const QueryDesc* query) {
     Sample sample;
     const PlannedStmt* const plan = query->plannedstmt;
-    const Source source = source_of(query->sourceText, plan->stmt_location, plan->stmt_len);
+    const Source source =
+        source_of(query->sourceText, plan->stmt_location, plan->stmt_len, static_cast<std::size_t>(sample_length));
     const ParamListInfo list = query->params;
     std::vector<int> numbers;
     bool secret = false;
@@ -198,8 +191,13 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
         sample.when = GetCurrentStatementStartTimestamp();
         sample.nanoseconds = nanoseconds;
         SharedSamples& shared = *SharedSamples::get();
-        done = nanoseconds > 0 ? shared.offer_slowest(key, pack(sample), nanoseconds)
-                               : shared.offer(key, pack(sample), executions, random_bits());
+        const std::string packed = pack(sample);
+        done = shared.try_with([&](SampleStore& store) {
+            if (nanoseconds > 0)
+                store.offer_slowest(key, packed, nanoseconds);
+            else
+                store.offer(key, packed, executions, pg_prng_uint64(&pg_global_prng_state));
+        });
     });
     return done;
 }
@@ -217,7 +215,8 @@ void sample_start(const Key& key, const QueryDesc* query) noexcept {
     const int kept = place.interval == 0 ? 0 : sample_rate / 2;
     if (!budget.spend(sample_rate, kept) || !take(key, query, 0, place.interval + 1u)) return;
     place.interval = std::min(2 * place.interval + 1, longest_interval);
-    place.wait = place.interval / 2 + static_cast<std::uint32_t>(random_bits() % (place.interval + 1));
+    place.wait =
+        place.interval / 2 + static_cast<std::uint32_t>(pg_prng_uint64(&pg_global_prng_state) % (place.interval + 1));
 }
 
 void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {

@@ -2,17 +2,16 @@
 //
 // EXPLAIN looks names up, and therefore runs aside.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "perfkit/core/workload/plan.hpp"
 #include "perfkit/core/workload/statement.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/workload/aside.hpp"
+#include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/values.hpp"
 
@@ -26,6 +25,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 }
 
 namespace perfkit::pg::workload {
@@ -56,17 +56,6 @@ std::string explained(QueryDesc* query, bool actual) {
     return perfkit::workload::compact_json({text->data, static_cast<std::size_t>(text->len)});
 }
 
-// The statement's part of its source.
-std::string_view text_of(const QueryDesc* query) {
-    if (query->sourceText == nullptr) return {};
-    std::string_view text = query->sourceText;
-    const PlannedStmt* const statement = query->plannedstmt;
-    text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(std::max(statement->stmt_location, 0))));
-    if (statement->stmt_location >= 0 && statement->stmt_len > 0)
-        text = text.substr(0, static_cast<std::size_t>(statement->stmt_len));
-    return text;
-}
-
 void explain_and_keep(const Key& key, QueryDesc* query, std::uint64_t nanoseconds) {
     SharedPlans& shared = *SharedPlans::get();
     const bool actual = query->planstate->instrument != nullptr;
@@ -79,9 +68,11 @@ void explain_and_keep(const Key& key, QueryDesc* query, std::uint64_t nanosecond
     if (!wanted) return;
     const std::string outline = clipped(full, PlanStore::longest_outline);
     std::string json = explained(query, actual);
+    const PlannedStmt* const statement = query->plannedstmt;
+    const Source source = source_of(query->sourceText, statement->stmt_location, statement->stmt_len, MaxAllocSize);
     // What the text calls a password may have another name in the plan, as behind a view.
     const bool redacted = !sample_parameters || perfkit::workload::speaks_of_secrets(json) ||
-                          perfkit::workload::speaks_of_secrets(text_of(query));
+                          perfkit::workload::speaks_of_secrets(source.text);
     if (redacted) json = perfkit::workload::plan_without_constants(json);
     shared.try_with([&](PlanStore& store) { store.keep(key, shape, {outline, json, nanoseconds, actual, redacted}); });
 }

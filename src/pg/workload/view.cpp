@@ -251,7 +251,7 @@ PERFKIT_FUNCTION(pk_workload_reset) {
     {
         SharedSamples::Access access(*SharedSamples::get());
         access.store().remove_if(picked);
-        access.start_anew();
+        SharedSamples::get()->header().generation.fetch_add(1, std::memory_order_relaxed);
     }
     {
         SharedPlans::Access access(*SharedPlans::get());

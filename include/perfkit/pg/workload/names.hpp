@@ -17,11 +17,11 @@ namespace perfkit::pg::workload {
 
 // The part of a source that is one statement, with the comments before it.
 struct Source {
-    std::string_view text;   // at most one byte more than pg_perfkit.sample_length
+    std::string_view text;   // at most one byte more than the limit
     std::size_t offset = 0;  // in the source
     bool truncated = false;  // it goes on
 };
-Source source_of(const char* source, int location, int length) noexcept;
+Source source_of(const char* source, int location, int length, std::size_t limit) noexcept;
 
 // A statement that runs inside another one is about to be planned: notes which of its names are parameters.
 void note_names(const Query* query, const char* source) noexcept;

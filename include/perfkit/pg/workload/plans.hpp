@@ -1,15 +1,14 @@
 // Plans of slow executions.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
+#include <tuple>
 
 #include "perfkit/core/workload/plan_store.hpp"
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/workload/settings.hpp"
-#include "perfkit/pg/workload/watched_lock.hpp"
+#include "perfkit/pg/workload/shared_store.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
@@ -17,47 +16,16 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
-// The plans in shared memory, with a lock of their own that the path of a query only ever tries.
-class SharedPlans {
-public:
-    // Null where the library was not preloaded.
-    static SharedPlans* get() noexcept;
-    static void request();
-    static void attach();
-    static std::size_t memory() noexcept;
-
-    // As in Shared.
-    std::span<char> store_bytes() noexcept;
-    bool changing() const noexcept { return lock_.changing(); }
-    void make_empty() noexcept;
-
-    // Runs the body on the store where the lock is free; else gives false.
-    template <typename Body>
-    bool try_with(Body&& body) noexcept {
-        if (!lock_.try_acquire()) return false;
-        body(store());
-        lock_.release();
-        return true;
+struct PlanMemory {
+    using Store = perfkit::workload::PlanStore;
+    struct Header {};
+    static constexpr char name[] = "pg_perfkit plans";
+    static constexpr char tranche[] = "pg_perfkit_plans";
+    static auto capacity() noexcept {
+        return std::tuple(static_cast<std::uint32_t>(slow_plan_max), static_cast<std::uint32_t>(slow_plan_kb) * 1024);
     }
-
-    // For readers: holds the store as long as the object lives.  The wait for it can be cancelled.
-    class Access {
-    public:
-        explicit Access(SharedPlans& shared);
-        ~Access() { shared_.lock_.release(); }
-        Access(const Access&) = delete;
-        Access& operator=(const Access&) = delete;
-
-        perfkit::workload::PlanStore& store() noexcept { return shared_.store(); }
-
-    private:
-        SharedPlans& shared_;
-    };
-
-private:
-    perfkit::workload::PlanStore& store() noexcept;
-    WatchedLock lock_;
 };
+using SharedPlans = SharedStore<PlanMemory>;
 
 // The plan of a statement in words, without what changes with constants.  Looks names up.
 std::string outline_of(const PlannedStmt* statement);

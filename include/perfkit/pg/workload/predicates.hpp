@@ -3,12 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <tuple>
 
 #include "perfkit/core/workload/predicate.hpp"
 #include "perfkit/core/workload/predicate_store.hpp"
 #include "perfkit/pg/compat.hpp"
-#include "perfkit/pg/workload/watched_lock.hpp"
+#include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/shared_store.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
@@ -16,48 +17,14 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
-// The predicates in shared memory, with a lock of their own that the path of a query only ever tries.
-class SharedPredicates {
-public:
-    // Null where the library was not preloaded.
-    static SharedPredicates* get() noexcept;
-    static void request();
-    static void attach();
-    static std::size_t memory() noexcept;
-
-    // As in Shared.
-    std::span<char> store_bytes() noexcept;
-    bool changing() const noexcept { return lock_.changing(); }
-    void make_empty() noexcept;
-
-    // Runs the body on the store where the lock is free; else gives false.
-    template <typename Body>
-    bool try_with(Body&& body) noexcept {
-        if (!lock_.try_acquire()) return false;
-        body(store());
-        lock_.release();
-        return true;
-    }
-
-    // For readers: holds the store as long as the object lives.  The wait for it can be cancelled.
-    class Access {
-    public:
-        explicit Access(SharedPredicates& shared);
-        ~Access() { shared_.lock_.release(); }
-        Access(const Access&) = delete;
-        Access& operator=(const Access&) = delete;
-
-        perfkit::workload::PredicateStore& store() noexcept { return shared_.store(); }
-
-    private:
-        SharedPredicates& shared_;
-    };
-
-private:
-    perfkit::workload::PredicateStore& store() noexcept;
-
-    WatchedLock lock_;
+struct PredicateMemory {
+    using Store = perfkit::workload::PredicateStore;
+    struct Header {};
+    static constexpr char name[] = "pg_perfkit predicates";
+    static constexpr char tranche[] = "pg_perfkit_predicates";
+    static auto capacity() noexcept { return std::tuple(static_cast<std::uint32_t>(predicate_max)); }
 };
+using SharedPredicates = SharedStore<PredicateMemory>;
 
 // Of this session.
 extern perfkit::workload::Pacer predicate_pacer;

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string_view>
+#include <tuple>
 
 #include "perfkit/core/workload/event.hpp"
 #include "perfkit/core/workload/sample_store.hpp"
 #include "perfkit/pg/compat.hpp"
-#include "perfkit/pg/workload/watched_lock.hpp"
+#include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/shared_store.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
@@ -23,49 +24,20 @@ inline constexpr const char* constant_settings[][2] = {{"DateStyle", "ISO, MDY"}
                                                        {"TimeZone", "GMT"},
                                                        {"standard_conforming_strings", "on"}};
 
-// The samples in shared memory, with a lock of their own that the path of a query only ever tries.
-class SharedSamples {
-public:
-    // Null where the library was not preloaded.
-    static SharedSamples* get() noexcept;
-    static void request();
-    static void attach();
-    static std::size_t memory() noexcept;
-    std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
-
-    // As in Shared.
-    std::span<char> store_bytes() noexcept;
-    bool changing() const noexcept { return lock_.changing(); }
-    void make_empty() noexcept;
-
-    // Whether the sample could be handed over.
-    bool offer(const perfkit::workload::Key& key, std::string_view sample, std::uint64_t executions,
-               std::uint64_t random) noexcept;
-    bool offer_slowest(const perfkit::workload::Key& key, std::string_view sample, std::uint64_t nanoseconds) noexcept;
-
-    // For readers: holds the store as long as the object lives.  The wait for it can be cancelled.
-    class Access {
-    public:
-        explicit Access(SharedSamples& shared);
-        ~Access() { shared_.lock_.release(); }
-        Access(const Access&) = delete;
-        Access& operator=(const Access&) = delete;
-
-        perfkit::workload::SampleStore& store() noexcept { return shared_.store(); }
-        // Sessions forget what they have sampled.
-        void start_anew() noexcept { shared_.generation_.fetch_add(1, std::memory_order_relaxed); }
-
-    private:
-        SharedSamples& shared_;
+struct SampleMemory {
+    using Store = perfkit::workload::SampleStore;
+    struct Header {
+        std::atomic<std::uint32_t> generation{0};  // sessions forget what they have sampled when it changes
     };
-
-private:
-    perfkit::workload::SampleStore& store() noexcept;
-
-    // Read by every execution, written by resets only: on a line of its own.
-    alignas(64) std::atomic<std::uint32_t> generation_{0};
-    alignas(64) WatchedLock lock_;
+    static constexpr char name[] = "pg_perfkit samples";
+    static constexpr char tranche[] = "pg_perfkit_samples";
+    static auto capacity() noexcept {
+        return std::tuple(
+            static_cast<std::uint32_t>(max_entries),
+            static_cast<std::uint32_t>(static_cast<std::size_t>(sample_memory_kb) * 1024 / Store::block_size));
+    }
 };
+using SharedSamples = SharedStore<SampleMemory>;
 
 // What the hooks call; none of it raises an error or waits.
 //

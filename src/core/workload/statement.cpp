@@ -94,6 +94,30 @@ std::string trimmed(std::string_view text) {
     return std::string(text);
 }
 
+// Whether it holds nothing but white space and comments that end.
+bool is_bare(std::string_view text) noexcept {
+    while (!text.empty()) {
+        if (std::string_view(" \t\n\r\f\v").find(text.front()) != std::string_view::npos) {
+            text.remove_prefix(1);
+        } else if (text.starts_with("--")) {
+            const std::size_t end = text.find_first_of("\r\n");
+            if (end == std::string_view::npos) return false;
+            text.remove_prefix(end);
+        } else if (text.starts_with("/*")) {
+            int depth = 0;
+            do {
+                if (text.size() < 2) return false;
+                const int change = text.starts_with("/*") ? 1 : text.starts_with("*/") ? -1 : 0;
+                depth += change;
+                text.remove_prefix(change == 0 ? 1 : 2);
+            } while (depth > 0);
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
 constexpr std::array suspicious = {"password",   "passwd",     "pwd",     "passphrase", "secret",
                                    "credential", "crypt",      "pgp_",    "dblink",     "access_token",
                                    "apikey",     "auth_token", "api_key", "hmac(",      "private_key"};
@@ -137,6 +161,20 @@ std::string query_in(std::string_view text) {
             return trimmed(text);
     }
     return trimmed(expression(c));
+}
+
+std::size_t comments_before(std::string_view text) noexcept {
+    constexpr std::size_t window = 1024;
+    const bool whole = text.size() <= window;
+    if (!whole) text.remove_prefix(text.size() - window);
+    if (whole && is_bare(text)) return text.size();
+    // A semicolon inside of a comment: what is behind it does not pass, or is a comment too.
+    std::size_t end = text.rfind(';');
+    for (int tries = 16; end != std::string_view::npos && tries > 0; --tries) {
+        if (is_bare(text.substr(end + 1))) return text.size() - end - 1;
+        end = end == 0 ? std::string_view::npos : text.rfind(';', end - 1);
+    }
+    return 0;
 }
 
 Numbered number_parameters(std::string_view text, std::vector<NamedParameter> parameters) {

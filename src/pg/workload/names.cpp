@@ -124,9 +124,10 @@ Source source_of(const char* source, int location, int length, std::size_t limit
     Source result;
     const auto before = static_cast<std::size_t>(std::max(location, 0));
     if (source == nullptr || strnlen(source, before) < before) return result;
-    result.offset = before;
+    const std::size_t comments = location > 0 ? perfkit::workload::comments_before({source, before}) : 0;
+    result.offset = before - comments;
     std::size_t size = strnlen(source + result.offset, limit + 1);
-    if (location >= 0 && length > 0) size = std::min(size, static_cast<std::size_t>(length));
+    if (location >= 0 && length > 0) size = std::min(size, comments + static_cast<std::size_t>(length));
     result.truncated = size > limit;
     result.text = {source + result.offset, size};
     return result;

@@ -66,4 +66,23 @@ TEST(WorkloadStatement, TakesConstantsOut) {
     EXPECT_EQ(without_constants("SELECT 'open"), "SELECT '***'");
 }
 
+TEST(WorkloadStatement, FindsTheCommentsBeforeIt) {
+    for (const auto& [text, comments] : std::initializer_list<std::pair<std::string, const char*>>{
+             {"", ""},
+             {"/*route='/x'*/ ", "/*route='/x'*/ "},
+             {" -- a\n", " -- a\n"},
+             {"SELECT 1; /* a; b */ ", " /* a; b */ "},
+             {"SELECT 1; /* a /* nested */ */\n-- b\n", " /* a /* nested */ */\n-- b\n"},
+             {"SELECT 1;", ""},
+             {"EXPLAIN ", ""},
+             {"EXPLAIN /* a */ ", ""},
+             {"-- no end", ""},
+             {"/* no end", ""},
+             {"/*/", ""},
+             {";" + std::string(2000, ' '), ""},
+             {std::string(2000, ' '), ""},
+             {std::string(2000, ';'), ""}})
+        EXPECT_EQ(text.substr(text.size() - comments_before(text)), comments) << text;
+}
+
 }  // namespace perfkit::workload

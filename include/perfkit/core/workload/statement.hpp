@@ -1,6 +1,7 @@
 // The text of a statement on its way into a sample.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@ namespace perfkit::workload {
 // and COPY (query) without what is around it, an expression of PL/pgSQL ("x := (SELECT ...) + 1") as a SELECT.  Empty
 // where there is none, as in REFRESH MATERIALIZED VIEW.
 std::string query_in(std::string_view text);
+
+// How many bytes at the end of the text, back to its beginning or a semicolon, are only comments and white space: with
+// version 18 a statement begins behind them.  Looks at the last kilobyte.
+std::size_t comments_before(std::string_view text) noexcept;
 
 // A name in the text, such as PL/pgSQL's variables, that stands for a parameter.
 struct NamedParameter {

@@ -132,7 +132,7 @@ CREATE FUNCTION pk_workload_samples_read(
     OUT userid oid, OUT toplevel boolean, OUT queryid bigint, OUT kind text, OUT taken timestamptz, OUT ms float8,
     OUT query text, OUT parameter_types regtype[], OUT parameters text[], OUT parameter_states text[],
     OUT search_path text, OUT settings text[], OUT application_name text,
-    OUT truncated boolean, OUT redacted boolean, OUT plannable boolean)
+    OUT truncated boolean, OUT redacted boolean, OUT plannable boolean, OUT tags jsonb)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 5000;
 COMMENT ON FUNCTION pk_workload_samples_read() IS
@@ -140,9 +140,9 @@ COMMENT ON FUNCTION pk_workload_samples_read() IS
 userid: the role whose rights the statement ran with, by oid
 toplevel: true: sent by the client; false: run inside another statement
 queryid: as in pk_workload
-kind: reservoir: one of up to three, each execution that was offered as likely as the other; slowest: the slowest that was noticed
+kind: reservoir: one of up to three, each execution that was offered as likely as the other; slowest: the slowest that was noticed, or that a cancel or timeout ended
 taken: start of the client statement
-ms: how long it took; NULL for those of the reservoir, which are taken as executions begin
+ms: how long it took, or had taken when it was cancelled; NULL for those of the reservoir, which are taken as executions begin
 query: its text with its constants; variables of functions are parameters; without constants for those who may not see them
 parameter_types: types of $1, $2...
 parameters: their values in text form; NULL where parameter_states is not value or truncated
@@ -152,7 +152,8 @@ settings: settings that bear on plans and were not the default, as name=value
 application_name: of the session
 truncated: the text is longer than pg_perfkit.sample_length, or search_path or a setting longer than 1 kB
 redacted: constants were taken out of the text, since it speaks of secrets or pg_perfkit.sample_parameters was off
-plannable: whether query, with parameters, can be planned as it was';
+plannable: whether query, with parameters, can be planned as it was
+tags: of its comments, as the specification of sqlcommenter has them: an object; for those who may see its constants; NULL where there are none';
 
 CREATE VIEW pk_workload_samples AS
 SELECT r.rolname AS role, s.*

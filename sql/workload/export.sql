@@ -59,12 +59,12 @@ BEGIN
         || jsonb_build_object('role', CASE WHEN anonymous THEN 'role ' || s.userid ELSE s.role::text END,
             'queryid', s.queryid::text, 'parameter_types', s.parameter_types::text[])
         || CASE WHEN anonymous THEN jsonb_build_object('query', query.query,
-               'parameters', coalesce(parameter.parameters, '[]'), 'application_name', NULL) ELSE '{}' END)::text
+               'parameters', coalesce(parameter.parameters, '[]'), 'application_name', NULL, 'tags', NULL) ELSE '{}' END)::text
     FROM s LEFT JOIN query USING (n) LEFT JOIN parameter USING (n);
 END $$;
 COMMENT ON FUNCTION pk_workload_export(boolean) IS
 'The workload of this database, for pk_workload_import on another server: JSON objects, a line each. The first one says what it is, then come the rows of pk_workload of this database, then those of pk_workload_samples; of both what the caller may see.
-anonymise: with other constants in place of those that were sent, which keep what plans depend on, and without the names of roles and applications and without comments; what that hides and what not is told in docs/workload.md';
+anonymise: with other constants in place of those that were sent, which keep what plans depend on, and without the names of roles and applications and without comments and their tags; what that hides and what not is told in docs/workload.md';
 
 CREATE TABLE pk_workload_imports (
     import text NOT NULL,
@@ -120,11 +120,11 @@ COMMENT ON FUNCTION pk_workload_reads_constants() IS
 CREATE VIEW pk_workload_imported_samples WITH (security_barrier) AS
 SELECT i.import, s.role, s.toplevel, s.queryid, s.kind,
        w.calls OPERATOR(pg_catalog./) pg_catalog.count(*) OVER (PARTITION BY i.import, s.role, s.toplevel, s.queryid) AS weight,
-       s.taken, s.ms, s.query, s.parameter_types, s.parameters, s.parameter_states, s.search_path, s.settings, s.truncated, s.redacted, s.plannable
+       s.taken, s.ms, s.query, s.parameter_types, s.parameters, s.parameter_states, s.search_path, s.settings, s.truncated, s.redacted, s.plannable, s.tags
 FROM @extschema@.pk_workload_imports i
 CROSS JOIN pg_catalog.jsonb_to_record(pg_catalog.jsonb_extract_path(i.line, 'sample')) AS
      s(role text, toplevel boolean, queryid bigint, kind text, taken timestamptz, ms float8, query text, parameter_types text[], parameters text[],
-       parameter_states text[], search_path text, settings text[], truncated boolean, redacted boolean, plannable boolean)
+       parameter_states text[], search_path text, settings text[], truncated boolean, redacted boolean, plannable boolean, tags jsonb)
 LEFT JOIN (SELECT c.import, c.role, c.toplevel, c.queryid, c.calls::float8 AS calls FROM @extschema@.pk_workload_imported c) w
      ON w.import OPERATOR(pg_catalog.=) i.import AND w.role OPERATOR(pg_catalog.=) s.role
      AND w.toplevel OPERATOR(pg_catalog.=) s.toplevel AND w.queryid OPERATOR(pg_catalog.=) s.queryid
@@ -150,6 +150,7 @@ COMMENT ON COLUMN pk_workload_imported_samples.settings IS 'settings that bear o
 COMMENT ON COLUMN pk_workload_imported_samples.truncated IS 'the text is not all there';
 COMMENT ON COLUMN pk_workload_imported_samples.redacted IS 'constants were taken out of the text';
 COMMENT ON COLUMN pk_workload_imported_samples.plannable IS 'whether nothing is missing to plan it';
+COMMENT ON COLUMN pk_workload_imported_samples.tags IS 'of the comments; NULL where it was anonymised';
 
 CREATE FUNCTION pk_workload_import(lines text, import text DEFAULT 'imported')
     RETURNS bigint

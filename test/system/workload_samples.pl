@@ -95,7 +95,7 @@ subtest 'what is left out' => sub {
 	is(value(q{SELECT string_agg(query, ';') FROM pk_workload_samples WHERE settings::text LIKE '%standard_conforming_strings=off%'}), q{SELECT 'plain' AS unescaped},
 		'a text in which nobody can tell later what is a constant');
 	$node->psql('postgres', q{SET statement_timeout = 50; SELECT pg_sleep(100) AS timed_out}, on_error_stop => 0);
-	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query = 'SELECT pg_sleep(100) AS timed_out'}), '1', 'but one that timed out leaves a sample');
+	is(value(q{SELECT string_agg(kind, ' ' ORDER BY kind) FROM pk_workload_samples WHERE query = 'SELECT pg_sleep(100) AS timed_out'}), 'reservoir slowest', 'but one that timed out leaves a sample');
 };
 
 # Two statements that differ in constants only have one queryid, and so may two lists of variables.  Of a queryid the first
@@ -137,6 +137,31 @@ subtest 'settings that are too long' => sub {
 	my $path = join ', ', map { "schema_$_" } 1 .. 200;
 	value("SET search_path = $path, public; SELECT 'long' AS path");
 	is(value(q{SELECT truncated, plannable, length(search_path) FROM pk_workload_samples WHERE query LIKE '%long'' AS path'}), 't|f|1024', 'make a sample that cannot be planned');
+};
+
+subtest 'comments before a statement, and tags' => sub {
+	value('SELECT pk_workload_reset()');
+	$node->psql('postgres', q{/*route='%2Fcart',controller='it\'s'*/ SELECT 1 AS tagged});
+	$node->psql('postgres', q{SELECT 0\; /* a; b */ -- c
+SELECT 2, 2 AS tagged /*route='/x'*/});
+	$node->psql('postgres', q{SELECT 1, 2, 3 AS tagged, 'password=x' /*route='/y',api_key='z'*/});
+	is(value(q{SELECT string_agg(query || ' ' || coalesce(tags::text, '-'), '|' ORDER BY query COLLATE "C") FROM pk_workload_samples WHERE query ~ '\d AS tagged'}),
+		qq(/* a; b */ -- c\nSELECT 2, 2 AS tagged /*route='/x'*/ {"route": "/x"}|)
+		. q(/*route='%2Fcart',controller='it\'s'*/ SELECT 1 AS tagged {"route": "/cart", "controller": "it's"}), 'stay with it');
+	is(value(q{SELECT rtrim(query) || ' ' || tags::text FROM pk_workload_samples WHERE query LIKE 'SELECT ?, ?, ? AS tagged%' AND tags IS NOT NULL}), q(SELECT ?, ?, ? AS tagged, '***' {"route": "/y"}), 'where constants do not');
+};
+
+# Of a statement that is run often hardly one is sampled, so that it would not be this one.
+subtest 'what is cancelled leaves a sample' => sub {
+	value('SELECT pk_workload_reset()');
+	value('CREATE FUNCTION waits(seconds float8) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(seconds), 7; RETURN 1; EXCEPTION WHEN query_canceled THEN RETURN SQLERRM; END $$');
+	my @often = map { ("SELECT 'often' FROM pg_sleep(0);", 'EXECUTE p(0);', 'SELECT waits(0);') } 1 .. 300;
+	my ($code, $out, $error) = $node->psql('postgres', join("\n", 'PREPARE p(float8) AS SELECT FROM pg_sleep($1);', @often,
+		"SET statement_timeout = 500;", "SELECT 'culprit' FROM pg_sleep(999);", 'EXECUTE p(998);', 'SELECT waits(997);', 'SELECT 1 / 0;'), on_error_stop => 0);
+	is($error =~ s/psql:<stdin>:\d+: //gr, "ERROR:  canceling statement due to statement timeout\nERROR:  canceling statement due to statement timeout\nERROR:  division by zero", 'each gets its error');
+	like($out, qr/^canceling statement due to statement timeout$/m, 'in functions too');
+	is(value(q{SELECT string_agg(query || ' ' || parameters::text, '|' ORDER BY query) FROM pk_workload_samples WHERE kind = 'slowest' AND ms > 400}),
+		q(SELECT 'culprit' FROM pg_sleep(999) {}|SELECT FROM pg_sleep($1) {998}|SELECT pg_sleep($1), 7 {997}|SELECT waits(997) {}), 'with what was sent');
 };
 
 server_ok($node, 'at the end');

@@ -79,6 +79,11 @@ std::string pack(const Sample& sample) {
         writer.number(static_cast<std::uint8_t>(parameter.state));
         writer.string(parameter.value);
     }
+    writer.number(static_cast<std::uint32_t>(sample.tags.size()));
+    for (const auto& [key, value] : sample.tags) {
+        writer.string(key);
+        writer.string(value);
+    }
     return std::move(writer.bytes);
 }
 
@@ -104,6 +109,10 @@ std::optional<Sample> unpack(std::string_view bytes) {
         parameter.state = static_cast<ValueState>(state);
         parameter.value = reader.string();
         sample.parameters.push_back(std::move(parameter));
+    }
+    for (auto left = reader.number<std::uint32_t>(); left > 0 && reader.sound(); --left) {
+        std::string key = reader.string();
+        sample.tags.emplace_back(std::move(key), reader.string());
     }
     if (!reader.at_end()) return std::nullopt;
     return sample;

@@ -188,10 +188,23 @@ struct Start {
     }
 };
 
-// An error is passing through this execution.
-void record_failure(const QueryDesc* query) noexcept {
+// The report of the error at hand, so that another one does not take its place; null where memory is short.
+ErrorData* put_aside(MemoryContext context) {
+    constexpr Size ample = 64 * 1024;
+    void* const room = MemoryContextAllocExtended(context, ample, MCXT_ALLOC_NO_OOM);
+    if (room == nullptr) return nullptr;
+    pfree(room);
+    MemoryContextSwitchTo(context);
+    ErrorData* const report = CopyErrorData();
+    FlushErrorState();
+    return report;
+}
+
+// Notes that an error ends this execution, and lets it go on.  What was cancelled leaves a sample: no other execution
+// may show why it took so long.
+[[noreturn]] void fail(const QueryDesc* query) {
     if (watched_executions != 0) unwatch(query);
-    if (!captured(query)) return;
+    if (!captured(query)) PG_RE_THROW();
     std::uint64_t nanoseconds = 0;
     const std::size_t place = place_of(query);
     if (place < places) free_place(place);
@@ -201,7 +214,15 @@ void record_failure(const QueryDesc* query) noexcept {
         nanoseconds = nanoseconds_of(total->counter);
         if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += since(total->starttime);
     }
-    Shared::get()->record(new_event(queryid_of(query), kind_of_error(), nanoseconds), false);
+    const Kind kind = kind_of_error();
+    Shared::get()->record(new_event(queryid_of(query), kind, nanoseconds), false);
+    if (kind == Kind::cancel && query->estate != nullptr && cancelled_due()) {
+        if (ErrorData* const report = put_aside(query->estate->es_query_cxt); report != nullptr) {
+            sample_cancelled(place < places ? measured[place].key : key_of(queryid_of(query)), query, nanoseconds);
+            ReThrowError(report);
+        }
+    }
+    PG_RE_THROW();
 }
 
 bool complete(const Instrumentation* total) noexcept {
@@ -270,8 +291,7 @@ void on_executor_start(QueryDesc* query, int flags) {
     { next_executor_start(query, flags); }
     PG_CATCH();
     {
-        record_failure(query);
-        PG_RE_THROW();
+        fail(query);
     }
     PG_END_TRY();
     measure(query);
@@ -292,8 +312,7 @@ void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PER
     {
         --nesting;
         start.end(0);
-        record_failure(query);
-        PG_RE_THROW();
+        fail(query);
     }
     PG_END_TRY();
     start.end(query->estate->es_processed);
@@ -316,8 +335,7 @@ void on_executor_finish(QueryDesc* query) {
     {
         --nesting;
         start.end(0);
-        record_failure(query);
-        PG_RE_THROW();
+        fail(query);
     }
     PG_END_TRY();
     start.end(0);

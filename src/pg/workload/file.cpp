@@ -43,7 +43,7 @@ struct Header {
     std::uint64_t entry_size;
     std::int64_t since;
 };
-constexpr std::uint64_t magic = 0x0003'4b57'4b46'5250;  // "PRFKWK", version 3
+constexpr std::uint64_t magic = 0x0004'4b57'4b46'5250;  // "PRFKWK", version 4
 
 struct Parts {
     Header header;

@@ -5,6 +5,7 @@
 
 #include "perfkit/core/workload/sample.hpp"
 #include "perfkit/core/workload/statement.hpp"
+#include "perfkit/core/workload/tags.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
@@ -16,6 +17,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 }
 
@@ -95,6 +97,13 @@ Value types_of(const Sample& sample) {
     }));
 }
 
+Value jsonb_of(const Tags& tags) {
+    const std::string json = json_of(tags);
+    return Value::of(pg::call([&json] {
+        return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(json.c_str())));
+    }));
+}
+
 }  // namespace
 
 namespace perfkit::pg::workload {
@@ -153,7 +162,8 @@ PERFKIT_FUNCTION(pk_workload_samples_read) {
                   s.nanoseconds == 0 ? Value(std::nullopt) : Value(static_cast<double>(s.nanoseconds) / 1e6), query,
                   types_of(s), texts_of(s.parameters.size(), parameter), texts_of(s.parameters.size(), state),
                   s.search_path, texts_of(s.settings.size(), [&s](std::size_t i) { return s.settings[i].c_str(); }),
-                  s.application, s.truncated, s.redacted, constants && s.plannable()});
+                  s.application, s.truncated, s.redacted, constants && s.plannable(),
+                  constants && !s.tags.empty() ? jsonb_of(s.tags) : Value(std::nullopt)});
     }
     PG_RETURN_NULL();
 }

@@ -25,6 +25,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "common/pg_prng.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
@@ -146,6 +147,15 @@ void redact(Sample& sample, bool secret) {
     }
 }
 
+// But for those that may hold a secret.
+perfkit::workload::Tags tags_of(std::string_view source) {
+    perfkit::workload::Tags tags = perfkit::workload::tags_in(source, GetDatabaseEncoding() == PG_UTF8);
+    std::erase_if(tags, [](const auto& tag) {
+        return perfkit::workload::speaks_of_secrets(tag.first) || perfkit::workload::speaks_of_secrets(tag.second);
+    });
+    return tags;
+}
+
 // Without a text where there is nothing to plan.
 Sample gather(const Key& key, const QueryDesc* query) {
     Sample sample;
@@ -177,6 +187,7 @@ Sample gather(const Key& key, const QueryDesc* query) {
     sample.truncated |= std::strlen(namespace_search_path) > value_limit;
     sample.search_path = clipped(namespace_search_path, value_limit);
     if (application_name != nullptr) sample.application = application_name;
+    if (sample_parameters) sample.tags = tags_of(source.text);
     sample.settings = planner_settings(sample.truncated);
     return sample;
 }
@@ -226,6 +237,12 @@ void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanosecond
     Seen& place = seen_of(key);
     if (nanoseconds <= place.slowest + place.slowest / 8 || !budget.spend(sample_rate, sample_rate / 2)) return;
     if (take(key, query, nanoseconds, 0)) place.slowest = nanoseconds;
+}
+
+bool cancelled_due() noexcept { return samples && budget.spend(sample_rate); }
+
+void sample_cancelled(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
+    take(key, query, std::max<std::uint64_t>(nanoseconds, 1), 0);
 }
 
 }  // namespace perfkit::pg::workload

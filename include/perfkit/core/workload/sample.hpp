@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "perfkit/core/workload/tags.hpp"
+
 namespace perfkit::workload {
 
 // What became of a parameter's value.
@@ -34,6 +36,7 @@ struct Sample {
     std::string application;
     std::vector<std::string> settings;  // name=value
     std::vector<SampleParameter> parameters;
+    Tags tags;  // of its comments
 
     // Whether it can be planned as it was.
     bool plannable() const noexcept;

@@ -44,5 +44,8 @@ using SharedSamples = SharedStore<SampleMemory>;
 // An execution has begun, or ended after so many nanoseconds.
 void sample_start(const perfkit::workload::Key& key, const QueryDesc* query) noexcept;
 void sample_end(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;
+// One was cancelled after so many nanoseconds, where a sample of it is due.
+bool cancelled_due() noexcept;
+void sample_cancelled(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;
 
 }  // namespace perfkit::pg::workload

@@ -20,7 +20,14 @@ struct Key {
 };
 static_assert(std::has_unique_object_representations_v<Key>);
 
-std::uint64_t hash_of(const Key& key) noexcept;
+// The finalizer of MurmurHash3 over the parts, each spread by an odd constant.
+inline std::uint64_t hash_of(const Key& key) noexcept {
+    std::uint64_t hash = static_cast<std::uint64_t>(key.queryid);
+    hash ^= (std::uint64_t{key.database} << 32 | key.user) * 0x9E3779B97F4A7C15u + key.toplevel;
+    hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDu;
+    hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53u;
+    return hash ^ hash >> 33;
+}
 
 enum class Kind : std::uint8_t { plan, success, failure, cancel };
 
@@ -56,23 +63,24 @@ struct Event {
     std::uint64_t rows = 0;
     std::uint32_t fields = 0;  // bit f: field f has a value
     Kind kind = Kind::success;
-    std::array<std::uint8_t, 3> zero{};
+    std::uint8_t number = 0;  // of fields with a value
+    std::array<std::uint8_t, 2> zero{};
     std::array<std::uint64_t, field_count> values;  // NOLINT: only size() bytes of it are ever read
 
     // Fields are set in ascending order, each at most once.
     void set(Field field, std::uint64_t value) noexcept {
         if (value == 0) return;
-        values[number_of(fields)] = value;
+        values[number++] = value;
         fields |= std::uint32_t{1} << static_cast<unsigned>(field);
     }
-    std::size_t size() const noexcept { return offsetof(Event, values) + sizeof(values[0]) * number_of(fields); }
-    // Of bits that are set: a few.  (Without a processor's instruction for it std::popcount is a call.)
-    static std::size_t number_of(std::uint32_t bits) noexcept {
-        std::size_t number = 0;
-        for (; bits != 0; bits &= bits - 1) ++number;
-        return number;
+    std::size_t size() const noexcept { return offsetof(Event, values) + sizeof(values[0]) * number; }
+    bool valid() const noexcept {
+        // Without a processor's instruction for it std::popcount is a call.
+        std::uint32_t rest = fields;
+        for (std::uint8_t i = 0; i < number && rest != 0; ++i) rest &= rest - 1;
+        return rest == 0 && fields >> field_count == 0 && number <= field_count && kind <= Kind::cancel &&
+               key.toplevel <= 1;
     }
-    bool valid() const noexcept { return fields >> field_count == 0 && kind <= Kind::cancel && key.toplevel <= 1; }
 };
 constexpr std::size_t event_head_size = offsetof(Event, values);
 static_assert(event_head_size == 56);

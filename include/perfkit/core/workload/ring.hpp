@@ -39,15 +39,16 @@ public:
         const std::uint64_t head = head_.load(std::memory_order_acquire);
         std::uint64_t tail = tail_.load(std::memory_order_relaxed);
         bool sound = true;
+        Event copy;
         while (tail != head) {
-            Event event;
-            if (!read(event, tail, head)) {
+            const Event* const event = read(tail, head, copy);
+            if (event == nullptr) {
                 sound = false;
                 tail = head;
                 break;
             }
-            function(event);
-            tail += event.size();
+            function(*event);
+            tail += event->size();
         }
         tail_.store(tail, std::memory_order_release);
         return sound;
@@ -55,9 +56,10 @@ public:
 
 private:
     explicit Ring(std::uint32_t capacity) noexcept : capacity_(capacity) {}
-    bool read(Event& event, std::uint64_t at, std::uint64_t head) const noexcept;
-    void copy_in(std::uint64_t at, const void* from, std::size_t size) noexcept;
-    void copy_out(std::uint64_t at, void* to, std::size_t size) const noexcept;
+    // Where it lies, but for one that goes over the end, which is put together in the copy; null where damaged.
+    const Event* read(std::uint64_t at, std::uint64_t head, Event& copy) const noexcept;
+    void copy_in(std::size_t start, const Event& event, std::size_t size) noexcept;
+    void copy_out(std::size_t start, void* to, std::size_t size) const noexcept;
     std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
     const std::byte* data() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
 

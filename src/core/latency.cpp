@@ -1,6 +1,7 @@
 #include "perfkit/core/latency.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <numeric>
@@ -21,6 +22,25 @@ constexpr std::array<double, LatencyHistogram::steps_per_octave> step = {
     1.8340080864093425,
 };
 constexpr double half_step = 1.0442737824274138;  // 2^(1/16)
+// 2^((i+1)/8); the last one is not reached.
+constexpr auto next_step = [] {
+    std::array<double, step.size()> next{};
+    std::copy(step.begin() + 1, step.end(), next.begin());
+    next.back() = 2.0;
+    return next;
+}();
+
+// A significand from 1 to 2 lies in one of 64 equal cells, in which at most one step begins: how many have begun
+// before.
+constexpr int cell_bits = 6;
+constexpr auto steps_before = [] {
+    std::array<std::uint8_t, 1 << cell_bits> before{};
+    for (std::size_t cell = 0; cell < before.size(); ++cell) {
+        const double start = 1.0 + static_cast<double>(cell) / static_cast<double>(before.size());
+        while (before[cell] + 1u < step.size() && step[before[cell] + 1u] <= start) ++before[cell];
+    }
+    return before;
+}();
 
 constexpr int mantissa_bits = 52;
 constexpr int exponent_bias = 1023;
@@ -31,14 +51,15 @@ constexpr int last_bucket = LatencyHistogram::bucket_count - 1;
 int LatencyHistogram::bucket_of(std::uint64_t nanoseconds) noexcept {
     if (nanoseconds < 1000) return 0;
     // A double's exponent is the octave, its significand (as a number from 1 to 2) the place in it.
-    const auto bits = std::bit_cast<std::uint64_t>(static_cast<double>(nanoseconds) / 1000.0);
+    const auto bits =
+        std::bit_cast<std::uint64_t>(static_cast<double>(static_cast<std::int64_t>(nanoseconds)) / 1000.0);
     const int octave = static_cast<int>(bits >> mantissa_bits) - exponent_bias;
     if (octave >= octaves) return last_bucket;
     constexpr std::uint64_t mantissa_mask = (std::uint64_t{1} << mantissa_bits) - 1;
-    const auto place = std::bit_cast<double>((bits & mantissa_mask) | std::uint64_t{exponent_bias} << mantissa_bits);
-    int bucket = 1 + octave * steps_per_octave;
-    for (std::size_t i = 1; i < step.size(); ++i) bucket += place >= step[i];
-    return bucket;
+    const std::uint64_t mantissa = bits & mantissa_mask;
+    const auto place = std::bit_cast<double>(mantissa | std::uint64_t{exponent_bias} << mantissa_bits);
+    const int before = steps_before[mantissa >> (mantissa_bits - cell_bits)];
+    return 1 + octave * steps_per_octave + before + (place >= next_step[static_cast<std::size_t>(before)] ? 1 : 0);
 }
 
 double LatencyHistogram::lower_edge(int bucket) noexcept {

@@ -16,21 +16,24 @@ constexpr double fading = 0.99;
 }  // namespace
 
 void Timing::add(std::uint64_t nanoseconds) noexcept {
-    // Welford's update.
-    const double before = static_cast<double>(nanoseconds) - mean();
     min = count == 0 ? nanoseconds : std::min(min, nanoseconds);
     max = std::max(max, nanoseconds);
     total += nanoseconds;
     ++count;
-    squares += before * (static_cast<double>(nanoseconds) - mean());
+    // Welford's update.  By way of signed numbers, which a processor converts with one instruction.
+    const auto duration = static_cast<double>(static_cast<std::int64_t>(nanoseconds));
+    const double before = duration - running_mean;
+    running_mean += before / static_cast<double>(static_cast<std::int64_t>(count));
+    squares += before * (duration - running_mean);
 }
 
 void Timing::merge(const Timing& other) noexcept {
     if (other.count == 0) return;
-    const double distance = other.mean() - mean();
+    const double distance = other.running_mean - running_mean;
     const auto ours = static_cast<double>(count);
     const auto theirs = static_cast<double>(other.count);
     squares += other.squares + distance * distance * ours * theirs / (ours + theirs);
+    running_mean += distance * theirs / (ours + theirs);
     min = count == 0 ? other.min : std::min(min, other.min);
     max = std::max(max, other.max);
     total += other.total;
@@ -108,9 +111,10 @@ std::uint32_t* Table::index() const noexcept { return reinterpret_cast<std::uint
 // Where the key's number stands in the index, or the empty place where it would.
 std::uint32_t* Table::index_place(const Key& key) const noexcept {
     const std::uint32_t mask = index_size() - 1;
+    std::uint32_t* const numbers = index();
     std::uint32_t place = static_cast<std::uint32_t>(hash_of(key)) & mask;
-    while (index()[place] != none && entries()[index()[place]].key != key) place = (place + 1) & mask;
-    return index() + place;
+    while (numbers[place] != none && entries()[numbers[place]].key != key) place = (place + 1) & mask;
+    return numbers + place;
 }
 
 const Entry* Table::find(const Key& key) const noexcept {
@@ -119,8 +123,15 @@ const Entry* Table::find(const Key& key) const noexcept {
 }
 
 Entry& Table::find_or_insert(const Key& key) noexcept {
-    std::uint32_t* place = index_place(key);
-    if (*place != none) return entries()[*place];
+    Entry& last = entries()[last_];
+    if (last.in_use != 0 && last.key == key) return last;
+    std::uint32_t* const place = index_place(key);
+    Entry& entry = *place != none ? entries()[*place] : insert(key, place);
+    last_ = static_cast<std::uint32_t>(&entry - entries());
+    return entry;
+}
+
+Entry& Table::insert(const Key& key, std::uint32_t* place) noexcept {
     if (first_free_ == none) {
         evict();
         place = index_place(key);

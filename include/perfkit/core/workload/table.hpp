@@ -26,7 +26,8 @@ struct Timing {
     std::uint64_t total = 0;
     std::uint64_t min = 0;
     std::uint64_t max = 0;
-    double squares = 0;  // sum of squared distances from the mean
+    double running_mean = 0;
+    double squares = 0;  // sum of squared distances from it
 
     void add(std::uint64_t nanoseconds) noexcept;
     void merge(const Timing& other) noexcept;
@@ -100,6 +101,7 @@ public:
 private:
     explicit Table(std::uint32_t capacity) noexcept : capacity_(capacity) {}
     Entry& find_or_insert(const Key& key) noexcept;
+    Entry& insert(const Key& key, std::uint32_t* place) noexcept;
     void release(Entry& entry) noexcept;
     void evict() noexcept;
     void rebuild_index() noexcept;
@@ -114,6 +116,7 @@ private:
     std::uint32_t capacity_;
     std::uint32_t size_ = 0;
     std::uint32_t first_free_ = 0;
+    std::uint32_t last_ = 0;  // the entry looked up last: often the next one's, too
     std::uint64_t evictions_ = 0;
     std::array<Entry, 2> gone_{};  // what entries that have gone counted: [0] nested, [1] top level
 };

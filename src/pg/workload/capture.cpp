@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <type_traits>
 
 #include "perfkit/pg/workload.hpp"
@@ -21,6 +20,7 @@
 #include "perfkit/pg/workload/sampling.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
+#include "perfkit/pg/workload/used.hpp"
 
 extern "C" {
 #include "access/parallel.h"
@@ -37,7 +37,6 @@ extern "C" {
 namespace perfkit::pg::workload {
 
 using perfkit::workload::Event;
-using perfkit::workload::Field;
 using perfkit::workload::Kind;
 
 namespace {
@@ -62,44 +61,11 @@ int nesting = 0;
 // A parallel worker's share is in its leader's counters already.
 bool capturing() noexcept { return enabled && !IsParallelWorker() && !CaptureOff::active(); }
 
-std::uint64_t nanoseconds_of(instr_time time) noexcept {
-#if PERFKIT_PG16
-    return static_cast<std::uint64_t>(INSTR_TIME_GET_NANOSEC(time));
-#else
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-#endif
-}
-
 std::uint64_t since(instr_time start) noexcept {
     instr_time now;
     INSTR_TIME_SET_CURRENT(now);
     INSTR_TIME_SUBTRACT(now, start);
     return nanoseconds_of(now);
-}
-
-// The first ten fields are the first ten of BufferUsage.
-static_assert(offsetof(BufferUsage, temp_blks_written) == 9 * sizeof(std::int64_t));
-
-void set_usage(Event& event, const BufferUsage& buffers, const WalUsage& wal) noexcept {
-    std::uint64_t blocks[10];
-    std::memcpy(blocks, &buffers, sizeof(blocks));
-    for (unsigned i = 0; i < 10; ++i) event.set(static_cast<Field>(i), blocks[i]);
-    if (track_io_timing) {
-#if PERFKIT_PG17
-        event.set(Field::read_ns,
-                  nanoseconds_of(buffers.shared_blk_read_time) + nanoseconds_of(buffers.local_blk_read_time));
-        event.set(Field::write_ns,
-                  nanoseconds_of(buffers.shared_blk_write_time) + nanoseconds_of(buffers.local_blk_write_time));
-#else
-        event.set(Field::read_ns, nanoseconds_of(buffers.blk_read_time));
-        event.set(Field::write_ns, nanoseconds_of(buffers.blk_write_time));
-#endif
-        event.set(Field::temp_read_ns, nanoseconds_of(buffers.temp_blk_read_time));
-        event.set(Field::temp_write_ns, nanoseconds_of(buffers.temp_blk_write_time));
-    }
-    event.set(Field::wal_records, static_cast<std::uint64_t>(wal.wal_records));
-    event.set(Field::wal_fpi, static_cast<std::uint64_t>(wal.wal_fpi));
-    event.set(Field::wal_bytes, wal.wal_bytes);
 }
 
 perfkit::workload::Key key_of(std::uint64_t queryid) noexcept {
@@ -132,8 +98,7 @@ struct Measured {
     bool by_server;              // in totaltime, for somebody else who wanted it
     std::uint64_t nanoseconds;
     std::uint64_t rows;
-    BufferUsage buffers;
-    WalUsage wal;
+    Used used;
 };
 
 // Executions nest, and cursors interleave; more at once than this are measured by the server's means.
@@ -183,8 +148,7 @@ struct Start {
         if (of == nullptr) return;
         of->nanoseconds += since(time);
         of->rows += rows;
-        BufferUsageAccumDiff(&of->buffers, &pgBufferUsage, &buffers);
-        WalUsageAccumDiff(&of->wal, &pgWalUsage, &wal);
+        add_used(of->used, pgBufferUsage, buffers, pgWalUsage, wal);
     }
 };
 
@@ -230,14 +194,16 @@ bool complete(const Instrumentation* total) noexcept {
 }
 
 // Has the execution measured, by us unless someone before us does.
-void measure(QueryDesc* query) noexcept {
+void measure(QueryDesc* query, const perfkit::workload::Key& key) noexcept {
     std::size_t place = place_of(query);  // an error's leftover that had the same address
-    if (place < places) free_place(place);
-    if ((place = take_place()) < places) {
+    if (place == places) place = take_place();
+    if (place < places) {
         measured_query[place] = query;
-        measured[place] = Measured{};
-        measured[place].key = key_of(queryid_of(query));
-        measured[place].by_server = complete(query->totaltime);
+        Measured& own = measured[place];
+        own.key = key;
+        own.by_server = complete(query->totaltime);
+        own.nanoseconds = own.rows = 0;
+        clear(own.used);
         return;
     }
     if (query->totaltime != nullptr) return;
@@ -290,13 +256,12 @@ void on_executor_start(QueryDesc* query, int flags) {
     PG_TRY();
     { next_executor_start(query, flags); }
     PG_CATCH();
-    {
-        fail(query);
-    }
+    { fail(query); }
     PG_END_TRY();
-    measure(query);
+    const perfkit::workload::Key key = key_of(queryid_of(query));
+    measure(query, key);
     if (watching) watch(query);
-    if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) sample_start(key_of(queryid_of(query)), query);
+    if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) sample_start(key, query);
 }
 
 void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
@@ -348,14 +313,16 @@ std::uint64_t record_success(const QueryDesc* query, const Measured* own) noexce
     if (own != nullptr && !own->by_server) {
         event.nanoseconds = own->nanoseconds;
         event.rows = own->rows;
-        set_usage(event, own->buffers, own->wal);
+        set_used(event, own->used);
     } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
         // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
         const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
         event.nanoseconds = closed + nanoseconds_of(total->counter);
         // Of all fetches; es_processed is of the last one only.
         event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
-        set_usage(event, total->bufusage, total->walusage);
+        Used used{};
+        add_used(used, total->bufusage, BufferUsage{}, total->walusage, WalUsage{});
+        set_used(event, used);
     } else {
         return 0;
     }

@@ -45,7 +45,6 @@ namespace {
 constexpr std::size_t value_limit = 1024;
 constexpr std::size_t most_parameters = 256;
 constexpr std::uint32_t longest_interval = 1023;
-constexpr std::uint64_t slow_from = 1'000'000;  // ns; faster executions are nobody's slow ones
 
 // What this session knows of a statement.
 struct Seen {
@@ -230,8 +229,8 @@ void sample_start(const Key& key, const QueryDesc* query) noexcept {
         place.interval / 2 + static_cast<std::uint32_t>(pg_prng_uint64(&pg_global_prng_state) % (place.interval + 1));
 }
 
-void sample_end(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
-    if (!samples || nanoseconds < slow_from) return;
+void sample_slow(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
+    if (!samples) return;
     // Inside functions, PL/pgSQL's variables may have changed meanwhile, and arguments may be freed.
     if (query->params != nullptr && (key.toplevel == 0 || query->params->paramFetch != nullptr)) return;
     Seen& place = seen_of(key);

@@ -18,5 +18,13 @@ SELECT advice('SELECT id FROM advisor_orders WHERE customer = 7 ORDER BY placed_
 -- A query that no index helps.
 SELECT advice('SELECT sum(total) FROM advisor_orders');
 SELECT status, reason FROM pk_advisor_queries(ARRAY['SELECT * FROM advisor_orders', 'SELECT 1 FROM no_such_table', 'VACUUM', 'SELECT 1; SELECT 2']);
+-- Near twins become one index: two queries that compare the same column and read others, and one that goes on from there.
+CREATE TABLE advisor_twins (day int, a int, b int, c int, filler text);
+INSERT INTO advisor_twins SELECT i * 7919 % 1000, i, i, i, repeat('f', 300) FROM generate_series(1, 30000) i;
+VACUUM ANALYZE advisor_twins;
+SELECT advice('SELECT sum(a) FROM advisor_twins WHERE day < 50');
+SELECT advice('SELECT sum(b) FROM advisor_twins WHERE day < 60');
+SELECT advice('SELECT sum(a) FROM advisor_twins WHERE day < 50', 'SELECT sum(b) FROM advisor_twins WHERE day < 60');
+SELECT advice('SELECT sum(a) FROM advisor_twins WHERE day < 50', 'SELECT sum(b) FROM advisor_twins WHERE day = 6 AND c < 20000');
 DROP FUNCTION advice;
-DROP TABLE advisor_orders, advisor_customers;
+DROP TABLE advisor_orders, advisor_customers, advisor_twins;

@@ -60,6 +60,22 @@ INSERT INTO pk_drops.log SELECT i % 500, timestamptz '2026-01-01 00:00Z' + i * i
 CREATE INDEX log_who ON pk_drops.log (who);
 VACUUM ANALYZE pk_drops.log;
 SELECT * FROM pk_drops.advice('{pk_drops.log}', 'SELECT * FROM pk_drops.log WHERE who = 5 ORDER BY at DESC LIMIT 3');
+-- One that includes other columns is extended, and the old one goes; not where that would cost its queries more than a
+-- little, nor where a constraint needs it.
+CREATE TABLE pk_drops.days (day int, a int, b int, note text, filler text);
+INSERT INTO pk_drops.days SELECT i * 7919 % 1000, i, i, repeat('note', 25), repeat('f', 700) FROM generate_series(1, 30000) i;
+SET max_parallel_workers_per_gather = 0;
+CREATE INDEX days_note ON pk_drops.days (day) INCLUDE (note);
+VACUUM ANALYZE pk_drops.days;
+SELECT action, index_name, ddl FROM pk_drops.advice('{pk_drops.days}', 'SELECT count(note) FROM pk_drops.days WHERE day < 50', 'SELECT sum(a) FROM pk_drops.days WHERE day < 60');
+DROP INDEX pk_drops.days_note;
+CREATE INDEX days_b ON pk_drops.days (day) INCLUDE (b);
+SELECT action, index_name, ddl FROM pk_drops.advice('{pk_drops.days}', 'SELECT sum(b) FROM pk_drops.days WHERE day < 50', 'SELECT count(note) FROM pk_drops.days WHERE day < 60');
+DROP INDEX pk_drops.days_b;
+ALTER TABLE pk_drops.days ADD UNIQUE (day, a) INCLUDE (note);
+SELECT action, index_name, ddl FROM pk_drops.advice('{pk_drops.days}', 'SELECT count(note) FROM pk_drops.days WHERE day < 50 AND a > 0', 'SELECT sum(b) FROM pk_drops.days WHERE day < 60');
+
+RESET max_parallel_workers_per_gather;
 -- An index that a query would miss stays, whatever stands beside it.
 CREATE TABLE pk_drops.narrow (a int, b text);
 INSERT INTO pk_drops.narrow SELECT i, repeat('long', 100) || i FROM generate_series(1, 20000) i;

@@ -8,21 +8,23 @@
 //    measured again only when they come to the head (lazy greedy).
 // 3. Improve the set until no single exchange does: drop an index, put a simpler one in its place,
 //    swap one for another of the same table.
+// 4. Unite near twins: two indexes of which one's keys lead the other's become one that includes
+//    what both do.  These are candidates only now, when there are few.  What that frees of a budget
+//    goes to 2 and 3 again.
 //
-// A plan that uses the indexes U stays the best for every set between U and the one it was planned
-// with, so most questions are answered without the planner.  And no set is cheaper than a larger one,
-// nor dearer than a plan that it allows, so that most moves are known to be worse than another, or
-// than nothing, before all of their queries have been planned.
+// What earlier plans tell (plan_memory.hpp) answers most questions, and shows most moves to be worse
+// than another, or than nothing, before all of their queries have been planned.
 
 #include "perfkit/core/advisor/select.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
-#include <iterator>
 #include <map>
 #include <queue>
 #include <set>
+#include <utility>
+
+#include "perfkit/core/advisor/plan_memory.hpp"
 
 namespace perfkit::advisor {
 
@@ -37,89 +39,29 @@ constexpr double least_worth_telling = 0.01;  // a query whose cost falls by les
 constexpr double negligible = 1e-4;  // of the workload's time: what is not worth a plan to know
 constexpr double give_up = 0.02;
 constexpr double win_back = 0.04;
-
-bool within(const IndexSet& part, const IndexSet& whole) {
-    return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
-}
-
-IndexSet common(const IndexSet& a, const IndexSet& b) {
-    IndexSet result;
-    std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(result));
-    return result;
-}
-
-IndexSet joined(const IndexSet& a, const IndexSet& b) {
-    IndexSet result;
-    std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(result));
-    return result;
-}
-
-IndexSet without(const IndexSet& a, const IndexSet& b) {
-    IndexSet result;
-    std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(result));
-    return result;
-}
-
-// The cost model behind a memory of earlier plans.
-class Planner {
-public:
-    Planner(CostModel& model, const std::vector<WorkItem>& workload)
-        : model_(model), workload_(workload), known_(workload.size()) {}
-
-    const Plan& plan(int query, const IndexSet& set) {
-        IndexSet asked = common(set, workload_[query].relevant);
-        for (const Entry& entry : known_[query])
-            if (within(entry.plan.used, asked) && within(asked, entry.planned_with)) {
-                ++answered;
-                return entry.plan;
-            }
-        ++plans;
-        Plan plan = model_.plan(query, asked);
-        return known_[query].emplace_back(Entry{std::move(asked), std::move(plan)}).plan;
-    }
-
-    double cost(int query, const IndexSet& set) { return plan(query, set).cost; }
-
-    // What earlier plans tell of a cost.
-    struct Bounds {
-        double least = 0;
-        double most = std::numeric_limits<double>::infinity();
-    };
-    Bounds bounds(int query, const IndexSet& set) const {
-        const IndexSet asked = common(set, workload_[query].relevant);
-        Bounds found;
-        for (const Entry& entry : known_[query]) {
-            const bool cheaper = within(asked, entry.planned_with), possible = within(entry.plan.used, asked);
-            if (cheaper && possible) return {entry.plan.cost, entry.plan.cost};
-            if (cheaper) found.least = std::max(found.least, entry.plan.cost);
-            if (possible) found.most = std::min(found.most, entry.plan.cost);
-        }
-        found.least = std::min(found.least, found.most);
-        return found;
-    }
-
-    std::int64_t plans = 0, answered = 0;
-
-private:
-    struct Entry {
-        IndexSet planned_with;
-        Plan plan;
-    };
-    CostModel& model_;
-    const std::vector<WorkItem>& workload_;
-    std::vector<std::deque<Entry>> known_;  // a deque: references stay valid
-};
+// Of what two indexes save, to make do with one: within the planner's error.
+constexpr double give_up_united = 0.05;
+constexpr int most_regrown = 3;
 
 class Selector {
 public:
-    Selector(const std::vector<Candidate>& candidates, const std::vector<WorkItem>& workload, CostModel& model,
+    Selector(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,
              const SelectOptions& options)
-        : candidates_(candidates), workload_(workload), options_(options), planner_(model, workload) {}
+        : candidates_(std::move(candidates)),
+          workload_(std::move(workload)),
+          options_(options),
+          planner_(model, workload_) {}
 
     Selection run() {
         look();
         grow();
         improve();
+        // What uniting freed may have room for more.
+        for (int round = 0; round < most_regrown && limited() && freed_ && !stop(); ++round) {
+            freed_ = false;
+            grow();
+            improve();
+        }
         prune();
         return report();
     }
@@ -174,7 +116,7 @@ private:
         double most = upkeep(from) - upkeep(to);
         for (const int query : touched(joined(without(from, to), without(to, from)))) {
             const double unit = workload_[query].weight / before_[query];
-            const Planner::Bounds after = planner_.bounds(query, to);
+            const PlanMemory::Bounds after = planner_.bounds(query, to);
             const double doubt = unit * (after.most - after.least);
             most += time(query, from);
             if (doubt <= negligible * total_) {
@@ -196,6 +138,10 @@ private:
 
     double gain(const IndexSet& from, const IndexSet& to) {
         return gain(from, to, -std::numeric_limits<double>::infinity()).most;
+    }
+
+    bool limited() const {
+        return !std::isinf(options_.budget) || options_.max_indexes < std::numeric_limits<int>::max();
     }
 
     bool fits(const IndexSet& set) const {
@@ -263,7 +209,7 @@ private:
             Promise next = waiting.top();
             waiting.pop();
             const IndexSet added = without(*next.move, chosen_);
-            if (added.empty()) continue;
+            if (added.empty() || !common(added, retired_).empty()) continue;
             const IndexSet grown = joined(chosen_, added);
             if (!fits(grown)) continue;
             if (next.measured == version) {
@@ -326,6 +272,55 @@ private:
         return merge(pool);
     }
 
+    // Puts what does the work of two indexes in their place, or in that of one and an existing one.
+    bool unite() {
+        for (std::size_t i = 0; i < chosen_.size(); ++i)
+            for (std::size_t j = i + 1; j < chosen_.size(); ++j) {
+                if (stop()) return false;
+                if (!same_table(chosen_[i], chosen_[j])) continue;
+                const auto found = options_.unite(chosen_[i], chosen_[j]);
+                if (!found) continue;
+                enlist(*found);
+                if (stands_in(*found, {chosen_[i], chosen_[j]})) return true;
+            }
+        for (const int index : chosen_) {
+            if (stop()) return false;
+            const auto all = options_.extend(index);
+            for (const United& found : all) enlist(found);
+            for (const United& found : all)
+                if (stands_in(found, {index})) return true;
+        }
+        return false;
+    }
+
+    // Puts one in the place of these, where that makes the whole smaller and costs next to nothing.
+    bool stands_in(const United& united, const IndexSet& replaced) {
+        const IndexSet rest = without(chosen_, replaced), to = joined(rest, {united.number});
+        if (!fits(to) || bytes(to) >= bytes(chosen_) + united.freed_bytes) return false;
+        // Queries that use none of these now are taken to gain nothing, and need not be planned.
+        double saved = upkeep(chosen_) - upkeep(to) + united.freed_upkeep;
+        for (const int query : touched(replaced))
+            if (!common(planner_.plan(query, chosen_).used, replaced).empty())
+                saved += time(query, chosen_) - time(query, to);
+        if (saved < -give_up_united * std::max(0.0, gain(rest, chosen_))) return false;
+        // With everything: what no set that has it gets below, which spares most exchanges their plans.
+        retired_ = joined(retired_, without(replaced, {united.number}));
+        chosen_ = to;
+        freed_ = true;
+        return true;
+    }
+
+    // Makes a new one a candidate.
+    void enlist(const United& united) {
+        if (united.number < static_cast<int>(candidates_.size())) return;
+        candidates_.push_back(united.candidate);
+        served_by_.emplace_back();
+        for (const int query : united.queries) {
+            workload_[query].relevant.push_back(united.number);
+            if (helpable_[query]) served_by_.back().push_back(query);
+        }
+    }
+
     // Puts one index in the place of two.
     bool merge(const IndexSet& pool) {
         for (std::size_t i = 0; i < chosen_.size(); ++i)
@@ -353,6 +348,8 @@ private:
         IndexSet pool;
         for (const IndexSet& move : moves_) pool = joined(pool, move);
         for (std::size_t left = 10 * chosen_.size(); left > 0 && !stop() && exchange(pool); --left) {
+        }
+        while (unite()) {
         }
     }
 
@@ -429,30 +426,32 @@ private:
         std::stable_sort(selection.choices.begin(), selection.choices.end(), [&](const Choice& a, const Choice& b) {
             return a.saved - candidates_[a.candidate].upkeep > b.saved - candidates_[b.candidate].upkeep;
         });
-        selection.plans = planner_.plans;
-        selection.answered = planner_.answered;
+        selection.plans = planner_.plans();
+        selection.answered = planner_.answered();
         selection.complete = !stopped_;
         return selection;
     }
 
-    const std::vector<Candidate>& candidates_;
-    const std::vector<WorkItem>& workload_;
+    std::vector<Candidate> candidates_;
+    std::vector<WorkItem> workload_;
     const SelectOptions& options_;
-    Planner planner_;
+    PlanMemory planner_;
     std::vector<double> before_, ideal_;
     std::vector<bool> helpable_;
     std::vector<std::vector<int>> served_by_;  // by candidate: the queries that can be helped and that it could serve
     std::set<IndexSet> moves_;
     IndexSet chosen_;
+    IndexSet retired_;    // whose work others do
+    bool freed_ = false;  // room, by uniting
     double total_ = 0;
     bool stopped_ = false;
 };
 
 }  // namespace
 
-Selection select(const std::vector<Candidate>& candidates, const std::vector<WorkItem>& workload, CostModel& model,
+Selection select(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,
                  const SelectOptions& options) {
-    return Selector(candidates, workload, model, options).run();
+    return Selector(std::move(candidates), std::move(workload), model, options).run();
 }
 
 }  // namespace perfkit::advisor

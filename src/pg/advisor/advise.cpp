@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "perfkit/pg/advisor/catalog.hpp"
 #include "perfkit/pg/advisor/examine.hpp"
@@ -68,7 +72,13 @@ public:
         make_items();
         advice_.min_gain = options_.select.min_gain;
         PlannerModel model(advice_);
-        advice_.selection = advisor::select(advice_.candidates, work_, model, options_.select);
+        advisor::SelectOptions select = options_.select;
+        select.unite = [this](int a, int b) {
+            const auto spec = advisor::united(advice_.indexes[a].spec, advice_.indexes[b].spec);
+            return spec ? candidate_of(*spec) : std::nullopt;
+        };
+        select.extend = [this](int index) { return extensions_of(index); };
+        advice_.selection = advisor::select(advice_.candidates, work_, model, select);
         return std::move(advice_);
     }
 
@@ -147,19 +157,9 @@ private:
             for (const Access& access : examined.accesses)
                 if (const auto table = advice_.tables.find(access.table); table != advice_.tables.end())
                     specs.merge(advisor::candidates_for(access, table->second, popularity, options_.candidates));
-        Oid id = ~Oid{0};
-        for (const IndexSpec& spec : specs) {
-            auto index = make_hypothetical(spec, advice_.tables.at(spec.table));
-            if (!index) continue;
-            id = unused_relation_id(id);
-            index->id = id--;
-            advice_.indexes.push_back(std::move(*index));
-        }
+        for (const IndexSpec& spec : specs) add_index(spec);
         for (const Hypothetical& index : advice_.indexes) {
-            Candidate candidate;
-            candidate.bytes = index.size.bytes();
-            candidate.upkeep = upkeep_of(index);
-            candidate.table = static_cast<int>(index.spec.table);
+            Candidate candidate = measured(index);
             for (std::size_t other = 0; other < advice_.indexes.size(); ++other)
                 if (&advice_.indexes[other] != &index && advisor::covers(index.spec, advice_.indexes[other].spec))
                     candidate.simpler.push_back(static_cast<int>(other));
@@ -167,12 +167,80 @@ private:
         }
     }
 
+    // False where it does not fit the table.
+    bool add_index(const IndexSpec& spec) {
+        auto index = make_hypothetical(spec, advice_.tables.at(spec.table));
+        if (!index) return false;
+        next_id_ = unused_relation_id(next_id_);
+        index->id = next_id_--;
+        numbers_.emplace(spec, static_cast<int>(advice_.indexes.size()));
+        advice_.indexes.push_back(std::move(*index));
+        return true;
+    }
+
+    Candidate measured(const Hypothetical& index) const {
+        Candidate candidate;
+        candidate.bytes = index.size.bytes();
+        candidate.upkeep = upkeep_of(index.spec, index.size);
+        candidate.table = static_cast<int>(index.spec.table);
+        return candidate;
+    }
+
+    // An index that the selection thought of, as a candidate, a new one perhaps.
+    std::optional<advisor::United> candidate_of(const IndexSpec& spec) {
+        advisor::United united;
+        if (const auto known = numbers_.find(spec); known != numbers_.end()) {
+            united.number = known->second;
+            return united;
+        }
+        if (!add_index(spec)) return std::nullopt;
+        united.number = numbers_.at(spec);
+        united.candidate = measured(advice_.indexes.back());
+        for (std::size_t item = 0; item < work_.size(); ++item)
+            if (serves(spec, advice_.examined[advice_.items[item]])) united.queries.push_back(static_cast<int>(item));
+        advice_.candidates.push_back(united.candidate);
+        return united;
+    }
+
+    // A candidate with what it takes to do the work of an existing index that the workload uses as well.
+    std::vector<advisor::United> extensions_of(int candidate) {
+        const IndexSpec spec = advice_.indexes[candidate].spec;
+        const TableFacts& table = advice_.tables.at(spec.table);
+        std::vector<advisor::United> found;
+        for (const advisor::ExistingIndex& index : table.indexes) {
+            if (!index.plain || !index.valid || index.bound || !used_.contains(index.id)) continue;
+            if (advisor::covers(spec, index.spec)) continue;
+            const auto both = advisor::united(spec, index.spec);
+            if (!both || (!options_.candidates.covering && !both->include.empty())) continue;
+            auto united = candidate_of(*both);
+            if (!united || missed(index.id, united->number)) continue;
+            united->freed_bytes = index.bytes;
+            united->freed_upkeep = upkeep_of(index.spec, advisor::size_of(index.spec, table));
+            found.push_back(std::move(*united));
+        }
+        return found;
+    }
+
+    // Whether a query that uses the existing index now would be worse off with the candidate in its place.
+    bool missed(Oid existing, int candidate) {
+        return std::any_of(advice_.items.begin(), advice_.items.end(), [&](int place) {
+            const Examined& examined = advice_.examined[place];
+            const auto& indexes = examined.plan.indexes;
+            if (std::find(indexes.begin(), indexes.end(), existing) == indexes.end()) return false;
+            call([] { CHECK_FOR_INTERRUPTS(); });
+            WhatIf what_if;
+            what_if.add(&advice_.indexes[candidate]);
+            what_if.hide(existing);
+            ++advice_.further_plans;
+            return plan_examined(examined, what_if).cost > examined.plan.cost * most_missed;
+        });
+    }
+
     // In the unit of the weights: milliseconds, or cost where nothing was observed.
-    double upkeep_of(const Hypothetical& index) const {
-        const auto rates = advice_.writes.find(index.spec.table);
+    double upkeep_of(const IndexSpec& spec, const advisor::IndexSize& size) const {
+        const auto rates = advice_.writes.find(spec.table);
         if (rates == advice_.writes.end()) return 0;
-        const double ms =
-            advisor::upkeep_of(index.spec, index.size, rates->second, advice_.tables.at(index.spec.table), {});
+        const double ms = advisor::upkeep_of(spec, size, rates->second, advice_.tables.at(spec.table), {});
         return advice_.workload.since.empty() ? ms * cost_per_ms : ms;
     }
 
@@ -183,10 +251,8 @@ private:
             WorkItem item;
             item.weight = advice_.workload.weight(examined.query) * (examined.query.observed ? 1 : examined.plan.cost);
             for (std::size_t index = 0; index < advice_.indexes.size(); ++index)
-                if (std::any_of(examined.accesses.begin(), examined.accesses.end(), [&](const Access& access) {
-                        return advisor::could_serve(advice_.indexes[index].spec, access);
-                    }))
-                    item.relevant.push_back(static_cast<int>(index));
+                if (serves(advice_.indexes[index].spec, examined)) item.relevant.push_back(static_cast<int>(index));
+            used_.insert(examined.plan.indexes.begin(), examined.plan.indexes.end());
             examined.item = static_cast<int>(work_.size());
             advice_.items.push_back(static_cast<int>(i));
             advice_.weight += item.weight;
@@ -194,10 +260,18 @@ private:
         }
     }
 
+    static bool serves(const IndexSpec& spec, const Examined& examined) {
+        return std::any_of(examined.accesses.begin(), examined.accesses.end(),
+                           [&](const Access& access) { return advisor::could_serve(spec, access); });
+    }
+
     const AdviceOptions& options_;
     Advice advice_;
     std::map<Oid, std::vector<ForeignKey>> foreign_keys_;
     std::vector<WorkItem> work_;
+    std::map<IndexSpec, int> numbers_;  // of the candidates
+    std::set<Oid> used_;                // existing indexes, by the workload's plans as they are
+    Oid next_id_ = ~Oid{0};
 };
 
 }  // namespace

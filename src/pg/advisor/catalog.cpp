@@ -232,7 +232,8 @@ bool simple_predicate(List* predicate, Predicate* result) {
 
 // What an index says of itself, before it becomes an IndexSpec.
 struct RawIndex {
-    bool found = false, known_method = false, plain = true, valid = false, unique = false, has_predicate = false;
+    bool found = false, known_method = false, plain = true, valid = false, unique = false, bound = false;
+    bool has_predicate = false;
     Method method = Method::btree;
     Predicate predicate;
     int keys = 0, columns = 0;
@@ -256,6 +257,9 @@ void read_raw_index(Relation table, Oid id, RawIndex* raw) {
     raw->found = true;
     raw->valid = index->rd_index->indisvalid;
     raw->unique = index->rd_index->indisunique;
+    raw->bound = index->rd_index->indisunique || index->rd_index->indisexclusion || index->rd_index->indisreplident ||
+                 index->rd_index->indisclustered || index->rd_rel->relkind != RELKIND_INDEX ||
+                 index->rd_rel->relispartition;
     namestrcpy(&raw->name, RelationGetRelationName(index));
     raw->known_method = method_of_am(index->rd_rel->relam, &raw->method);
     raw->keys = index->rd_index->indnkeyatts;
@@ -297,6 +301,7 @@ ExistingIndex to_existing(Oid table, Oid id, const RawIndex& raw) {
     index.plain = raw.plain && raw.known_method;
     index.valid = raw.valid;
     index.unique = raw.unique;
+    index.bound = raw.bound;
     index.bytes = raw.bytes;
     if (!index.plain) return index;
     index.spec.table = table;

@@ -22,9 +22,6 @@ using advisor::KnownIndex;
 
 namespace {
 
-// A query whose plan without the index costs more than this misses it.
-constexpr double most_missed = 1.05;
-
 bool flag(const std::optional<std::string>& text) { return text == "t"; }
 
 std::vector<std::string> words(const std::optional<std::string>& text) {

@@ -192,7 +192,8 @@ void tell_window(Json& json, const Advice& advice) {
         json.key("queries").value(static_cast<int>(advice.examined.size()));
         json.key("skipped").value(skipped);
         json.key("complete").value(advice.selection.complete);
-        json.key("plans").value(advice.selection.plans + static_cast<std::int64_t>(advice.examined.size()));
+        json.key("plans").value(advice.selection.plans + advice.further_plans +
+                                static_cast<std::int64_t>(advice.examined.size()));
         json.key("plans_saved").value(advice.selection.answered);
     });
 }

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace perfkit {
 namespace {
@@ -91,6 +94,69 @@ TEST(Select, NumberAndLeastGainAreLimits) {
     options.max_indexes = 5;
     options.min_gain = 0.42;
     EXPECT_EQ(chosen(select({of(1), of(1)}, {{1, {0}}, {1, {1}}}, model, options)), IndexSet({0}));
+}
+
+// Two indexes, each good for one query, and a third that does the work of both for a cost of its own.
+struct Twins {
+    std::vector<Candidate> candidates;
+    int asked = 0;
+    SelectOptions options;
+
+    Twins(std::vector<Candidate> two, Candidate both) : candidates(std::move(two)) {
+        options.unite = [this, both](int a, int b) -> std::optional<advisor::United> {
+            EXPECT_NE(a, b);
+            ++asked;
+            if (std::max(a, b) > 1) return std::nullopt;
+            return advisor::United{2, both, {0, 1}};
+        };
+    }
+};
+
+TEST(Select, NearTwinsBecomeOneWhereThatIsSmallerAndCostsNextToNothing) {
+    const auto ask = [](double united_bytes, double united_cost, Candidate other = of(10)) {
+        Model model({{{{0}, 20}, {{2}, united_cost}}, {{{1}, 20}, {{2}, united_cost}}});
+        Twins twins({of(10), other}, of(united_bytes));
+        const Selection result = select(twins.candidates, {{1, {0}}, {1, {1}}}, model, twins.options);
+        EXPECT_EQ(twins.asked > 0, other.table == 0);
+        EXPECT_EQ(result.plans, model.asked);
+        return chosen(result);
+    };
+    EXPECT_EQ(ask(12, 20), IndexSet({2}));
+    EXPECT_EQ(ask(12, 22), IndexSet({2}));                     // two of eighty, twice
+    EXPECT_EQ(ask(12, 25), IndexSet({0, 1}));                  // five of eighty is more than the planner's error
+    EXPECT_EQ(ask(20, 20), IndexSet({0, 1}));                  // no smaller than both
+    EXPECT_EQ(ask(12, 20, {10, 0, 1, {}}), IndexSet({0, 1}));  // of another table
+}
+
+TEST(Select, WhatUnitingFreesIsSpent) {
+    // 0 and 1 take the budget; united as 3 they leave room for 2.
+    Model model({{{{0}, 20}, {{3}, 20}}, {{{1}, 20}, {{3}, 20}}, {{{2}, 60}}});
+    SelectOptions options;
+    options.budget = 20;
+    options.unite = [](int a, int b) -> std::optional<advisor::United> {
+        if (std::min(a, b) != 0 || std::max(a, b) != 1) return std::nullopt;
+        return advisor::United{3, of(12), {0, 1}};
+    };
+    const Selection result = select({of(10), of(10), of(8)}, {{1, {0}}, {1, {1}}, {1, {2}}}, model, options);
+    EXPECT_EQ(chosen(result), IndexSet({2, 3}));
+    EXPECT_DOUBLE_EQ(result.after[2], 60);
+}
+
+TEST(Select, AnExistingIndexIsExtendedWhereItCouldThenGo) {
+    const auto ask = [](double freed_bytes, double freed_upkeep, double extended_upkeep) {
+        Model model({{{{0}, 20}, {{1}, 21}}});
+        SelectOptions options;
+        options.extend = [=](int index) {
+            std::vector<advisor::United> found;
+            if (index == 0) found.push_back({1, of(14, extended_upkeep), {0}, freed_bytes, freed_upkeep});
+            return found;
+        };
+        return chosen(select({of(10)}, {{1, {0}}}, model, options));
+    };
+    EXPECT_EQ(ask(5, 0, 0), IndexSet({1}));
+    EXPECT_EQ(ask(3, 0, 0), IndexSet({0}));    // it would grow by more than goes
+    EXPECT_EQ(ask(5, 0, 0.1), IndexSet({0}));  // or cost more to keep up
+    EXPECT_EQ(ask(5, 0.1, 0.1), IndexSet({1}));
 }
 
 // Against all sets, on random workloads: how near the choice comes, and what it asks.

@@ -56,4 +56,8 @@ void make_canonical_direction(std::vector<IndexKey>& keys, std::size_t from);
 // more columns from the table: its keys lead wide's, its columns are among wide's.
 bool covers(const IndexSpec& wide, const IndexSpec& narrow);
 
+// The narrowest index that covers both, of B-trees of which one's keys lead the other's: the longer
+// keys, and whatever either includes.
+std::optional<IndexSpec> united(const IndexSpec& a, const IndexSpec& b);
+
 }  // namespace perfkit::advisor

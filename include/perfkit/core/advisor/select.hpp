@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace perfkit::advisor {
@@ -37,12 +38,25 @@ struct WorkItem {
     IndexSet relevant;  // candidates that could serve it
 };
 
+// One index that does the work of two.
+struct United {
+    int number = 0;       // of the candidate that it is; where it is a new one, the next number
+    Candidate candidate;  // of a new one
+    IndexSet queries;     // of a new one: those that it could serve
+    // Of the existing index whose work it does, which could go.
+    double freed_bytes = 0, freed_upkeep = 0;
+};
+
 struct SelectOptions {
     double budget = std::numeric_limits<double>::infinity();  // bytes
     int max_indexes = std::numeric_limits<int>::max();
     double min_gain = 0;         // least share of the workload's time that an index must save
     double worst_factor = 1.01;  // no query may come to cost more than so many times what it costs now
     std::function<bool()> out_of_time = [] { return false; };
+    // What does the work of two candidates, where there is such an index.
+    std::function<std::optional<United>(int, int)> unite = [](int, int) { return std::nullopt; };
+    // What does the work of a candidate and of an existing index.
+    std::function<std::vector<United>(int)> extend = [](int) { return std::vector<United>{}; };
 };
 
 // What a chosen index does for one query.
@@ -67,7 +81,7 @@ struct Selection {
     bool complete = true;         // false: time ran out first
 };
 
-Selection select(const std::vector<Candidate>& candidates, const std::vector<WorkItem>& workload, CostModel& model,
+Selection select(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,
                  const SelectOptions& options);
 
 }  // namespace perfkit::advisor

@@ -45,6 +45,7 @@ struct ExistingIndex {
     bool plain = false;  // has only what IndexSpec can say
     bool valid = true;
     bool unique = false;
+    bool bound = false;  // something else than queries needs it, so that it cannot be dropped, or not alone
     double bytes = 0;
 };
 

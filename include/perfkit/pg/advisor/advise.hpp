@@ -1,6 +1,7 @@
 // From a workload to advice: reads, plans, lets the core choose.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -14,6 +15,9 @@
 #include "perfkit/pg/advisor/whatif.hpp"
 
 namespace perfkit::pg {
+
+// A query whose plan without an existing index costs more than this, times what it did, misses it.
+constexpr double most_missed = 1.05;
 
 struct AdviceOptions {
     advisor::CandidateOptions candidates;
@@ -32,8 +36,9 @@ struct Advice {
     std::vector<advisor::Candidate> candidates;
     std::vector<int> items;  // place in `examined` of each query of the selection
     advisor::Selection selection;
-    double weight = 0;    // of the queries in the selection
-    double min_gain = 0;  // as asked for
+    std::int64_t further_plans = 0;  // besides those of the selection and the first of each query
+    double weight = 0;               // of the queries in the selection
+    double min_gain = 0;             // as asked for
 };
 
 Advice advise(advisor::Workload workload, const AdviceOptions& options);

@@ -5,14 +5,13 @@
 #include <unordered_map>
 
 #include "perfkit/pg/advisor/file_age.hpp"
+#include "perfkit/pg/cache/buffer.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/storage.hpp"
 #include "perfkit/pg/subtransaction.hpp"
 
 extern "C" {
 #include "miscadmin.h"
-#include "storage/buf_internals.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 }
 
@@ -40,26 +39,6 @@ struct Counts {
     std::int64_t usage = 0;
 };
 
-// Looks at a buffer's header without its lock.  It may change meanwhile: a tag that was just being
-// replaced is read until it stands still, and a count that is out by one does not matter.
-struct Seen {
-    std::uint32_t state;
-    BufferTag tag;
-};
-
-Seen look_at(const BufferDesc& buffer) {
-    Seen seen{};
-    BufferTag again{};
-    for (int i = 0; i < 10; ++i) {
-        seen.state = pg_atomic_read_u32(const_cast<pg_atomic_uint32*>(&buffer.state));
-        std::memcpy(static_cast<void*>(&seen.tag), &buffer.tag, sizeof(BufferTag));
-        pg_read_barrier();
-        std::memcpy(static_cast<void*>(&again), &buffer.tag, sizeof(BufferTag));
-        if (std::memcmp(&seen.tag, &again, sizeof(BufferTag)) == 0) break;
-    }
-    return seen;
-}
-
 }  // namespace
 
 PERFKIT_FUNCTION(pk_buffer_contents) {
@@ -69,8 +48,8 @@ PERFKIT_FUNCTION(pk_buffer_contents) {
     std::int64_t empty = 0;
     for (int i = 0; i < NBuffers; ++i) {
         if (i % between_interrupts == 0) pg::call([] { CHECK_FOR_INTERRUPTS(); });
-        const Seen seen = look_at(*GetBufferDescriptor(i));
-        if ((seen.state & BM_VALID) == 0 || (seen.state & BM_TAG_VALID) == 0) {
+        const pg::SeenBuffer seen = pg::look_at_buffer(i);
+        if (!seen.has_page()) {
             ++empty;
             continue;
         }

@@ -2,6 +2,7 @@
 
 #include "perfkit/pg/advisor.hpp"
 #include "perfkit/pg/bloat.hpp"
+#include "perfkit/pg/cache.hpp"
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/guard.hpp"
@@ -28,5 +29,6 @@ void _PG_init(void) {
     perfkit::pg::init_uuid();
     perfkit::pg::init_health();
     perfkit::pg::init_workload();
+    perfkit::pg::init_cache();
     MarkGUCPrefixReserved("pg_perfkit");
 }

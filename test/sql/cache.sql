@@ -30,3 +30,17 @@ FROM pk_cache_contents WHERE schema_name = 'pk_cache_test' AND relation_name IN 
 SELECT count(*) > 0 AS shared FROM pk_cache_contents WHERE database_name IS NULL AND relation = 'pg_database'::regclass;
 SELECT count(*) AS twice FROM (SELECT relation FROM pk_cache_contents WHERE relation IS NOT NULL GROUP BY relation HAVING count(*) > 1) r;
 DROP SCHEMA pk_cache_test CASCADE;
+-- The forecast of other sizes: its rows with the library preloaded, a hint without.
+CREATE FUNCTION pg_temp.sizes() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE hint text;
+BEGIN
+    RETURN (SELECT string_agg(factor::text, ' ' ORDER BY factor) || ' ' || bool_and(shared_buffers_bytes = floor(factor * s.setting::float8) * current_setting('block_size')::int
+                AND status ~ '^(observed|ready|rough|learning|unknown|off)' AND coalesce(hit_percent BETWEEN 0 AND 100, true))
+            FROM pk_cache_advice(), pg_settings s WHERE s.name = 'shared_buffers');
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN CASE WHEN hint LIKE 'Add pg_perfkit to shared_preload_libraries%' THEN '0.5 1 2 4 true' END;
+END $$;
+SELECT pg_temp.sizes();
+SELECT has_function_privilege('pg_monitor', 'pk_cache_advice()', 'EXECUTE') AS monitor, has_function_privilege('pg_monitor', 'pk_cache_advice_reset()', 'EXECUTE') AS reset;
+DROP FUNCTION pg_temp.sizes();

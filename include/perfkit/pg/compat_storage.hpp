@@ -1,10 +1,14 @@
 // Differences between server versions in the storage layer, each under the name of the newest form.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "perfkit/pg/compat.hpp"
 
 extern "C" {
 #include "access/transam.h"
+#include "common/relpath.h"
 #include "storage/bufpage.h"
 #include "utils/relmapper.h"
 
@@ -73,6 +77,38 @@ RelFileLocator locator_of(const Tag& tag) {
     return BufTagGetRelFileLocator(&tag);
 #else
     return tag.rnode;
+#endif
+}
+
+// The file of a relation's fork, without the number of a segment.
+inline std::string path_of(const RelFileLocator& locator, ForkNumber fork) {
+#if PERFKIT_PG18
+    return relpathperm(locator, fork).str;
+#else
+    char* const path = relpathperm(locator, fork);
+    std::string copy(path);
+    pfree(path);
+    return copy;
+#endif
+}
+
+// Blocks that were needed, and those of which that were found, in the statistics of a database.  Templates, since few
+// files know what that is.
+template <typename Entry>
+std::int64_t blocks_fetched(const Entry& entry) {
+#if PERFKIT_PG16
+    return entry.blocks_fetched;
+#else
+    return entry.n_blocks_fetched;
+#endif
+}
+
+template <typename Entry>
+std::int64_t blocks_hit(const Entry& entry) {
+#if PERFKIT_PG16
+    return entry.blocks_hit;
+#else
+    return entry.n_blocks_hit;
 #endif
 }
 

@@ -1,0 +1,55 @@
+#include "perfkit/pg/worker.hpp"
+
+#include "perfkit/pg/guard.hpp"
+
+extern "C" {
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+#include "utils/wait_event.h"
+}
+
+namespace perfkit::pg {
+
+void register_worker(const char* name, const char* function, bool database) {
+    if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade) return;
+    BackgroundWorker worker{};
+    strlcpy(worker.bgw_name, name, sizeof worker.bgw_name);
+    strlcpy(worker.bgw_type, name, sizeof worker.bgw_type);
+    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | (database ? BGWORKER_BACKEND_DATABASE_CONNECTION : 0);
+    worker.bgw_start_time = BgWorkerStart_ConsistentState;
+    worker.bgw_restart_time = 10;
+    strlcpy(worker.bgw_library_name, "pg_perfkit", sizeof worker.bgw_library_name);
+    strlcpy(worker.bgw_function_name, function, sizeof worker.bgw_function_name);
+    RegisterBackgroundWorker(&worker);
+}
+
+void begin_worker() {
+    call([] {
+        pqsignal(SIGHUP, SignalHandlerForConfigReload);
+        pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+        BackgroundWorkerUnblockSignals();
+    });
+}
+
+bool worker_waited(long milliseconds) {
+    return call([milliseconds] {
+        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+        return ShutdownRequestPending == 0;
+    });
+}
+
+// With status 0 the server would not start it again after somebody ended it by a signal.
+void end_worker() { proc_exit(1); }
+
+}  // namespace perfkit::pg

@@ -85,6 +85,28 @@ COMMENT ON COLUMN pk_cache_index.class IS 'good (above 99 %), fair (90 to 99 %),
 COMMENT ON COLUMN pk_cache_index.since IS 'last reset of the database''s statistics; NULL where they have not been reset since they were created';
 GRANT SELECT ON pk_cache_index TO PUBLIC;
 
+CREATE VIEW pk_cache_query AS
+    SELECT w.database AS database_name, w.role AS role_name, w.toplevel, w.queryid, w.calls,
+           w.shared_blks_read AS reads, w.shared_blks_hit AS hits, p.percent AS hit_percent, @extschema@.pk_hit_class(p.percent) AS class,
+           w.read_ms, w.first_seen AS since, w.query
+    FROM @extschema@.pk_workload w
+    CROSS JOIN LATERAL (SELECT @extschema@.pk_hit_percent(w.shared_blks_hit, w.shared_blks_read) AS percent) p;
+COMMENT ON VIEW pk_cache_query IS
+'Cache hits of every statement that pk_workload has; without preload, that pg_stat_statements has, with a NOTICE. Temporary tables and files do not count. A read is a block that was not in shared_buffers; it may have come from the cache of the operating system. A statement that ran inside another one counts for both.';
+COMMENT ON COLUMN pk_cache_query.database_name IS 'the database; NULL where it has been dropped';
+COMMENT ON COLUMN pk_cache_query.role_name IS 'the role whose rights the statement ran with; NULL where it has been dropped';
+COMMENT ON COLUMN pk_cache_query.toplevel IS 'true: sent by the client; false: run inside another statement';
+COMMENT ON COLUMN pk_cache_query.queryid IS 'the server''s query identifier; NULL for statements of others without the rights of pg_read_all_stats';
+COMMENT ON COLUMN pk_cache_query.calls IS 'executions that ended normally';
+COMMENT ON COLUMN pk_cache_query.reads IS 'blocks of tables and indexes that were not in shared_buffers';
+COMMENT ON COLUMN pk_cache_query.hits IS 'blocks of tables and indexes that were in shared_buffers';
+COMMENT ON COLUMN pk_cache_query.hit_percent IS 'hits in percent of hits and reads; NULL where there were none';
+COMMENT ON COLUMN pk_cache_query.class IS 'good (above 99 %), fair (90 to 99 %), warn (below 90 %)';
+COMMENT ON COLUMN pk_cache_query.read_ms IS 'time of the reads (track_io_timing)';
+COMMENT ON COLUMN pk_cache_query.since IS 'start of the client statement with which it was first seen; NULL from pg_stat_statements before version 17';
+COMMENT ON COLUMN pk_cache_query.query IS 'its text without constants; NULL where there is none, and without the right to see it';
+GRANT SELECT ON pk_cache_query TO PUBLIC;
+
 CREATE FUNCTION pk_relation_days(relation regclass) RETURNS float8
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION pk_relation_days(regclass) IS

@@ -29,6 +29,15 @@ SELECT schema_name, relation_name, kind, buffers * current_setting('block_size')
 FROM pk_cache_contents WHERE schema_name = 'pk_cache_test' AND relation_name IN ('a"b', 'a"b_pkey') ORDER BY 2;
 SELECT count(*) > 0 AS shared FROM pk_cache_contents WHERE database_name IS NULL AND relation = 'pg_database'::regclass;
 SELECT count(*) AS twice FROM (SELECT relation FROM pk_cache_contents WHERE relation IS NOT NULL GROUP BY relation HAVING count(*) > 1) r;
+-- Statements: as pk_workload has them, with and without preload.
+SELECT count(*) FILTER (WHERE (c.reads, c.hits) IS DISTINCT FROM (w.shared_blks_read, w.shared_blks_hit)) AS different,
+       count(*) FILTER (WHERE c.hits + c.reads = 0 AND (c.hit_percent, c.class) IS DISTINCT FROM (NULL, NULL)) AS guessed
+FROM (SELECT database, role, toplevel, queryid, shared_blks_read, shared_blks_hit FROM pk_workload WHERE database = current_database()) w
+FULL JOIN (SELECT * FROM pk_cache_query WHERE database_name = current_database()) c
+    ON (c.role_name, c.toplevel, c.queryid) IS NOT DISTINCT FROM (w.role, w.toplevel, w.queryid)
+WHERE c.query !~ 'pk_cache_query';
+SELECT state <> 'on' OR evictions > 0 OR EXISTS (SELECT FROM pk_cache_query WHERE database_name = current_database() AND query ~ 'pk_cache_test."a""b" WHERE id <' AND hits > 0 AND hit_percent BETWEEN 0 AND 100)
+    AS statement_found FROM pk_workload_info();
 DROP SCHEMA pk_cache_test CASCADE;
 -- The forecast of other sizes: its rows with the library preloaded, a hint without.
 CREATE FUNCTION pg_temp.sizes() RETURNS text LANGUAGE plpgsql AS $$

@@ -1,21 +1,8 @@
 -- Tables and B-trees of known bloat, about 1.1 GB.  Everything is made from the seed below.
 -- Sizes are round(n * :scale) rows.
 
--- Nothing but this script decides when a table is vacuumed.
-CREATE FUNCTION leave_alone() RETURNS event_trigger LANGUAGE plpgsql AS $$
-DECLARE made regclass;
-BEGIN
-    FOR made IN SELECT objid FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table' LOOP
-        EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off, toast.autovacuum_enabled = off)', made);
-    END LOOP;
-END $$;
-CREATE EVENT TRIGGER leave_alone ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS') EXECUTE FUNCTION leave_alone();
-
-CREATE SCHEMA bloat_case;
 SET search_path = bloat_case, public;
 SELECT setseed(0.42);
--- Immutable enough to be folded into a constant where a statement is planned.
-CREATE FUNCTION public.n(rows int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN greatest(round(rows * current_setting(''bench.scale'')::numeric), 1); END';
 
 -- Rows of fixed width.
 CREATE TABLE fixed_fresh AS SELECT i AS id, i * 2 AS a, i::bigint AS b, now() AS at FROM generate_series(1, n(400000)) i;

@@ -10,19 +10,20 @@
 #   SEEDS    samples of each relation (default 20)
 #   ROUNDS   runs of the other tools (default 3)
 #   SCALE    of the tables' sizes (default 1: about 1.1 GB)
-#   KEEP=1   leaves the databases, and CASES=kept takes those that were left
+#   CASES    files of cases (default 'cases hard_cases')
+#   KEEP=1   leaves the database, and CASES=kept takes the one that was left
 set -euo pipefail
 cd "$(dirname "$0")"
 psql() { command "$("${PG_CONFIG:-pg_config}" --bindir)/psql" -X -q -v ON_ERROR_STOP=1 "$@"; }
 table() { psql -AtF ' | ' -c "$1" | sed 's/^/| /; s/$/ |/'; }
-export PGOPTIONS="-c client_min_messages=warning -c bench.scale=${SCALE:-1} -c max_parallel_workers_per_gather=0"
+export PGOPTIONS="-c client_min_messages=warning -c bench.scale=${SCALE:-1} -c max_parallel_workers_per_gather=0 -c pg_perfkit.workload=off"
 
 if [ "${CASES:-}" != kept ]; then
     psql -d postgres -c 'DROP DATABASE IF EXISTS pk_bench_bloat' -c 'DROP DATABASE IF EXISTS pk_bench_bloat_truth' \
         -c 'CREATE DATABASE pk_bench_bloat'
     export PGDATABASE=pk_bench_bloat
     psql -c 'CREATE EXTENSION pg_perfkit' -c 'CREATE EXTENSION pgstattuple'
-    psql -f cases.sql >/dev/null
+    for file in prepare ${CASES:-cases hard_cases}; do psql -f "$file.sql" >/dev/null; done
     for file in measure.sql anchors/*.sql; do psql -f "$file"; done
     psql -d postgres -c 'CREATE DATABASE pk_bench_bloat_truth TEMPLATE pk_bench_bloat STRATEGY file_copy'
     psql -d pk_bench_bloat_truth -Atc "SELECT format('VACUUM FULL %s;', oid::regclass) FROM pg_class

@@ -17,12 +17,13 @@ namespace perfkit::bloat {
 
 // How much to read: first a look at a few pages, and a second one where the first leaves too much open.
 struct Limits {
-    double share = 0.02;              // of a relation's pages, at first
-    double largest_share = 0.10;      // with the second look
-    std::uint32_t at_least = 64;      // pages; relations of less than twice as many are read whole
-    std::uint32_t at_most = 3000;     // pages of one relation
-    std::int64_t in_all = INT64_MAX;  // pages of one statement
-    double margin = 0.01;             // of the relation, to be reached by the 95 % interval on either side
+    double share = 0.02;               // of a relation's pages, at first
+    double largest_share = 0.10;       // with the second look
+    std::uint32_t at_least = 64;       // pages; relations of less than twice as many are read whole
+    std::uint32_t at_most = 3000;      // pages of one relation
+    std::int64_t in_all = INT64_MAX;   // pages of one statement
+    double margin = 0.01;              // of the relation, to be reached by the 95 % interval on either side
+    std::uint32_t at_least_more = 64;  // pages of a second look, as far as the other limits let it
 };
 
 // Pages to read first of a relation of `blocks` pages in a statement that has read `spent` pages.
@@ -59,6 +60,10 @@ struct Stratum {
     double value;
     double hint = 0;  // what is known of every block, and goes with the value more or less
 };
+
+// Half of the 95 % interval of a mean of n values, in standard errors: that of the normal distribution, and
+// what the error of the standard error itself adds where n is small.
+constexpr double half_interval(double n) { return 1.96 + 4 / n; }
 
 // An estimated total; the truth lies within +- margin in 95 of 100 samples.
 struct Total {
@@ -98,12 +103,15 @@ public:
     double pages() const;
     // Pages that one byte of tuple or line pointer takes, as measured on what was packed so far.
     double pages_per_byte() const;
-    // Half of its 95 % interval, as a share of it, where tuples came in pieces: by chance they fill pages
-    // more or less well, and what comes next to what at the joints is not what will.  `joints` is the
-    // weight of that, by experience: `single_pages` or `runs_of_pages`.
+    // A piece ends: what comes next is not what comes next in the relation.
+    void end_piece() { pieces_.push_back({full_pages_, bytes_in_full_}); }
+    // Half of its 95 % interval, as a share of it, where tuples came in pieces: one piece fills pages better
+    // than the next, what comes next to what at the joints is not what will, and a tuple that none of the
+    // pieces holds may leave its page half empty.  `joints` is the weight of the second, by experience:
+    // `single_pages` or `runs_of_pages`.
     double margin(double joints) const;
-    static constexpr double single_pages = 0.35;
-    static constexpr double runs_of_pages = 0.15;
+    static constexpr double single_pages = 0.45;
+    static constexpr double runs_of_pages = 0.2;
 
 private:
     Page page_;
@@ -113,6 +121,13 @@ private:
     std::int64_t bytes_ = 0;          // on all pages
     std::int64_t bytes_in_full_ = 0;  // on full pages
     double squares_ = 0;              // of the bytes of each full page
+    std::int64_t added_ = 0;          // tuples
+    // Of the pages that were full where a piece ended.
+    struct Piece {
+        std::int64_t pages;
+        std::int64_t bytes;
+    };
+    std::vector<Piece> pieces_;
 };
 
 // Leaf pages as a B-tree's build (nbtsort.c) fills them: items in their order until less is free than
@@ -175,6 +190,7 @@ struct Finding {
     std::int64_t wasted_bytes;
     double live_tuples;
     double dead_tuples;
+    std::int64_t empty_tail_bytes = 0;  // at the end of the file, which VACUUM cuts off
 };
 
 struct Verdict {
@@ -182,7 +198,10 @@ struct Verdict {
     Action action;
 };
 
-// Tables: above 50 % a rewrite, above 20 % dead tuples VACUUM.
+// Blocks at the end of a table that hold nothing: as many as VACUUM thinks worth cutting off, else 0.
+std::int64_t empty_tail(std::int64_t blocks, std::int64_t empty_from);
+
+// Tables: above 50 % a rewrite, unless VACUUM does it; above 20 % dead tuples, or with an empty tail, VACUUM.
 Verdict judge_table(const Finding& finding);
 // B-trees, by the density that the leaf pages would have if the emptied ones were among them,
 // scaled to the default fillfactor of 90: below 70 reindex, below 85 moderate.

@@ -15,6 +15,7 @@ void HeapPacker::add(int length) {
         tuples_ = 0;
     }
     ++tuples_;
+    ++added_;
     free_ -= length + page_.pointer;
     bytes_ += length + page_.pointer;
 }
@@ -29,7 +30,23 @@ double HeapPacker::margin(double joints) const {
     const auto n = static_cast<double>(full_pages_);
     const double mean = static_cast<double>(bytes_in_full_) / n;
     const double variance = std::max(squares_ / n - mean * mean, 0.0) * n / (n - 1);
-    return std::sqrt(variance) * std::hypot(1.96 / std::sqrt(n), joints) / mean;
+    const double at_joints = joints * std::sqrt(variance) / mean;
+
+    // Of the pages that each piece filled, more or fewer than its bytes would on average.  Neighbours are
+    // compared, since what differs between one end of the relation and the other is in the sample.
+    const auto excess = [&](std::size_t i) {
+        const Piece before = i > 0 ? pieces_[i - 1] : Piece{0, 0};
+        return static_cast<double>(pieces_[i].pages - before.pages) -
+               static_cast<double>(pieces_[i].bytes - before.bytes) / mean;
+    };
+    double differences = 0;
+    for (std::size_t i = 1; i < pieces_.size(); ++i)
+        differences += (excess(i) - excess(i - 1)) * (excess(i) - excess(i - 1));
+    const auto pieces = static_cast<double>(pieces_.size());
+    const double between =
+        pieces > 1 ? half_interval(pieces) * std::sqrt(differences * pieces / (2 * (pieces - 1))) / n : 0;
+    const double unseen = 2 / static_cast<double>(added_);
+    return std::hypot(at_joints, between, unseen);
 }
 
 double HeapPacker::pages() const {

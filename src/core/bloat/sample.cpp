@@ -43,7 +43,7 @@ Total sum(std::span<const Stratum> strata, double slope) {
     const auto n = static_cast<double>(strata.size());
     if (n > 1 && total.blocks > n) {
         const double variance = (1 - n / total.blocks) * differences * n / (2 * (n - 1));
-        total.margin = 1.96 * std::sqrt(variance);
+        total.margin = half_interval(n) * std::sqrt(variance);
     }
     return total;
 }
@@ -65,7 +65,8 @@ std::uint32_t pages_to_add(std::uint32_t blocks, const Limits& limits, std::int6
     const double needed = read * (margin / limits.margin) * (margin / limits.margin);
     const double share = std::max(blocks * limits.largest_share, 4.0 * limits.at_least);
     const double most = std::min<double>(share, limits.at_most);
-    const auto wanted = static_cast<std::int64_t>(std::ceil(std::min(needed, most)));
+    const double least = static_cast<double>(read) + limits.at_least_more;
+    const auto wanted = static_cast<std::int64_t>(std::ceil(std::min(std::max(needed, least), most)));
     if (wanted <= read) return 0;
     const std::uint32_t all = granted(wanted >= blocks / 2 ? blocks : wanted, blocks, limits, spent);
     if (all == blocks) return blocks;

@@ -47,6 +47,7 @@ struct Measurement {
     double dead = 0;
     double held = 0;  // of the dead: still needed by some snapshot, so that a rewrite keeps them
     std::optional<double> leaf_density;
+    std::int64_t empty_tail = 0;  // blocks at the end of a heap that hold nothing anybody needs
     std::int64_t pages_read = 0;
     std::string reason;
 
@@ -89,7 +90,8 @@ private:
 };
 
 // Forms a tuple anew, as ALTER TABLE has left the columns by now, as far as its length is concerned:
-// dropped columns become null, columns added later take their place.
+// dropped columns become null, columns added later take their place, and values from the TOAST table come
+// back where the row has room for them.
 class Columns {
 public:
     explicit Columns(const Storage& table);
@@ -104,6 +106,14 @@ private:
         int missing_bytes;    // of the value for tuples older than the column, 0 for null
         bool missing_packed;  // that value is a varlena with a short header, which needs no alignment
     };
+    // Length of the tuple with those values fetched from the TOAST table that are at most this large, and the
+    // size of the largest that was, or 0.
+    struct Formed {
+        int length;
+        int fetched;
+    };
+    Formed form(const HeapTupleHeaderData* tuple, int length, int largest) const;
+
     std::vector<Column> columns_;
     bool any_dropped_ = false;
 };
@@ -138,6 +148,13 @@ struct Request {
 // blocks, at least one.
 Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& request, TransactionId horizon);
 Measurement measure_btree(const Storage& index, BlockNumber blocks, const Request& request);
+
+// What an index of another kind tells of itself in a few pages, and a function to call where that would help.
+struct OtherIndex {
+    std::string detail;
+    const char* remedy = nullptr;
+};
+OtherIndex look_at_other_index(const Storage& index, BlockNumber blocks);
 
 // WARNING about a page that does not have the structure it should.
 void warn_damaged(const Storage& storage, BlockNumber block, const char* what);

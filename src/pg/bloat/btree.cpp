@@ -167,11 +167,13 @@ Measurement LeafSurvey::result(const Look& all) const {
     const double pivot = pointer_bytes + (high_keys_ > 0 ? high_key_bytes_ / high_keys_ : sizeof(IndexTupleData));
     const double room = page_room - pointer_bytes - BLCKSZ * (100 - BTREE_NONLEAF_FILLFACTOR) / 100;
     // An empty index is its meta page.
-    result.ideal_blocks = 1 + leaves + bloat::internal_pages(leaves, pivot, room);
+    const double internal = bloat::internal_pages(leaves, pivot, room);
+    result.ideal_blocks = 1 + leaves + internal;
     result.margin = all.bytes.margin * pages_per_byte();
-    // What the model of the build does not know, by experience: the last page of a level, and how runs
-    // of equal keys that go over several pages are cut.
-    if (leaves > 1) result.margin += merges_ && !all.certain() ? 1 + 0.02 * leaves : 1;
+    // What the model of the build does not know, by experience: the last page of a level, how runs of equal
+    // keys that go over several pages are cut, and how long keys fill the pages above the leaves.
+    const double unknown = merges_ && !all.certain() ? 0.02 : 0.007;
+    if (leaves > 1) result.margin += 1 + unknown * leaves + 0.05 * internal;
     return result;
 }
 

@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "bloat.hpp"
 
 extern "C" {
 #include "access/genam.h"
+#include "access/heaptoast.h"
 #include "access/table.h"
 #include "access/tupmacs.h"
 #include "catalog/indexing.h"
@@ -21,6 +24,9 @@ extern "C" {
 namespace perfkit::pg {
 
 namespace {
+
+// More than any tuple has; what a damaged one says its values have is cut down to it.
+constexpr int largest_tuple = 1 << 29;
 
 struct Missing {
     int bytes;
@@ -63,6 +69,21 @@ int varlena_length(const char* bytes, int left) {
     return length >= least && length <= left ? static_cast<int>(length) : -1;
 }
 
+struct Fetched {
+    int bytes;
+    bool packed;
+};
+
+// Length of a value that is in the TOAST table, once it is back in its row.
+Fetched fetched_length(const char* pointer) {
+    varatt_external value;
+    std::memcpy(&value, VARDATA_EXTERNAL(pointer), sizeof value);
+    const auto bytes = std::min<std::int64_t>(VARATT_EXTERNAL_GET_EXTSIZE(value), largest_tuple);
+    const bool compressed = bytes < std::int64_t{value.va_rawsize} - VARHDRSZ;
+    const bool packed = !compressed && bytes + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
+    return {static_cast<int>(bytes) + static_cast<int>(packed ? VARHDRSZ_SHORT : VARHDRSZ), packed};
+}
+
 }  // namespace
 
 Columns::Columns(const Storage& table) {
@@ -91,16 +112,31 @@ Columns::Columns(const Storage& table) {
 
 int Columns::rewritten_length(const HeapTupleHeaderData* tuple, int length) const {
     const int stored = HeapTupleHeaderGetNatts(tuple);
-    const int columns = static_cast<int>(columns_.size());
-    if (stored > columns) return -1;
-    if (stored == columns && !any_dropped_) return length;
+    if (stored > static_cast<int>(columns_.size())) return -1;
+    const bool external = (tuple->t_infomask & HEAP_HASEXTERNAL) != 0;
+    if (stored == static_cast<int>(columns_.size()) && !any_dropped_ && !external) return length;
+    // A rewrite fetches the values that are in the TOAST table, and puts the largest back there until the row
+    // is short enough.  So a row that an update has made shorter takes them in.
+    for (int largest = std::numeric_limits<int>::max();;) {
+        const Formed formed = form(tuple, length, largest);
+        if (formed.length < 0 || !external || formed.fetched == 0 ||
+            formed.length <= static_cast<int>(TOAST_TUPLE_TARGET))
+            return formed.length;
+        largest = formed.fetched - 1;
+    }
+}
 
+Columns::Formed Columns::form(const HeapTupleHeaderData* tuple, int length, int largest) const {
+    const int stored = HeapTupleHeaderGetNatts(tuple);
+    const int columns = static_cast<int>(columns_.size());
+    constexpr Formed damaged{-1, 0};
     const auto* const bytes = reinterpret_cast<const char*>(tuple);
     const bool has_nulls = (tuple->t_infomask & HEAP_HASNULL) != 0;
-    if (has_nulls && SizeofHeapTupleHeader + BITMAPLEN(stored) > tuple->t_hoff) return -1;
+    if (has_nulls && SizeofHeapTupleHeader + BITMAPLEN(stored) > tuple->t_hoff) return damaged;
     bool nulls = false;
     int from = tuple->t_hoff;  // in the stored tuple
     int data = 0;              // of the tuple formed anew
+    int fetched = 0;
     for (int i = 0; i < columns; ++i) {
         const Column& column = columns_[i];
         bool null = i >= stored ? column.missing_bytes == 0 : has_nulls && att_isnull(i, tuple->t_bits);
@@ -119,14 +155,23 @@ int Columns::rewritten_length(const HeapTupleHeaderData* tuple, int length) cons
                        : from < length   ? static_cast<int>(strnlen(bytes + from, length - from)) + 1
                                          : -1;
             }
-            if (size < 0 || size > length - from) return -1;
+            if (size < 0 || size > length - from) return damaged;
             from += size;
+            if (column.length == -1 && !column.dropped && VARATT_IS_EXTERNAL(bytes + from - size)) {
+                const Fetched value = fetched_length(bytes + from - size);
+                if (value.bytes <= largest) {
+                    fetched = std::max(fetched, value.bytes);
+                    size = value.bytes;
+                    packed = value.packed;
+                }
+            }
         }
         null = null || column.dropped;
         nulls = nulls || null;
         if (!null) data = (packed ? data : aligned(data, column.alignment)) + size;
+        if (data > largest_tuple) return fetched > 0 ? Formed{largest_tuple, fetched} : damaged;
     }
-    return MAXALIGN(SizeofHeapTupleHeader + (nulls ? BITMAPLEN(columns) : 0)) + data;
+    return {static_cast<int>(MAXALIGN(SizeofHeapTupleHeader + (nulls ? BITMAPLEN(columns) : 0))) + data, fetched};
 }
 
 }  // namespace perfkit::pg

@@ -145,20 +145,43 @@ public:
         return std::hypot(all.bytes.margin, sampled) * packer_.pages_per_byte();
     }
 
-    Measurement result(const Look& all) const {
+    Measurement result(const Look& all) {
         Measurement result;
-        result.take(all);
         result.pages_read = pages_read_;
+        result.take(all);
         if (all.pages == 0) return result;
         // The last page is a page, however little is on it.
         result.ideal_blocks =
             all.certain() ? std::ceil(packer_.pages()) : std::ceil(all.bytes.value * packer_.pages_per_byte());
         // By experience: the last page, and what the map and the order of the tuples do not tell.
         result.margin = all.certain() ? 0 : margin(all) + 1 + 0.001 * blocks_;
+        if (all.damaged == 0) result.empty_tail = empty_tail(all.whole);
+        result.pages_read = pages_read_;
         return result;
     }
 
 private:
+    // Blocks at the end that hold no tuple which VACUUM would keep, as far as the sample and the last pages show.
+    std::int64_t empty_tail(bool whole) {
+        std::int64_t from = blocks_;
+        for (const BlockNumber block : empty_)
+            if (block > last_kept_) from = std::min<std::int64_t>(from, block);
+        const std::int64_t tail = bloat::empty_tail(blocks_, from);
+        if (tail == 0 || whole) return tail;
+        // One tuple on the last pages, and VACUUM cuts off nothing.
+        constexpr std::int64_t last_pages = 32;
+        std::vector<BlockNumber> last;
+        for (std::int64_t block = std::max(from, blocks_ - last_pages); block < blocks_; ++block)
+            last.push_back(static_cast<BlockNumber>(block));
+        HeapPage found;
+        bool empty = true;
+        const std::int64_t damaged = read_pages(
+            table_, last, [&](const char* page) { return heap_.read(page, found); },
+            [&](std::size_t) { empty = empty && found.lengths.empty(); });
+        pages_read_ += static_cast<std::int64_t>(last.size());
+        return empty && damaged == 0 ? tail : 0;
+    }
+
     static constexpr double few = 16;
     static constexpr std::uint32_t run = 8;
 
@@ -179,10 +202,16 @@ private:
         here.damaged = read_pages(
             table_, blocks, [&](const char* page) { return heap_.read(page, found); },
             [&](std::size_t i) {
+                if (sample.blocks()[stratum] < blocks[i] / length) packer_.end_piece();
                 while (sample.blocks()[stratum] < blocks[i] / length) ++stratum;
                 pack(found, sums[stratum]);
+                if (found.lengths.empty())
+                    empty_.push_back(blocks[i]);
+                else
+                    last_kept_ = std::max<std::int64_t>(last_kept_, blocks[i]);
                 if (free_) sums[stratum].free += free_->of(blocks[i]);
             });
+        packer_.end_piece();
         std::vector<bloat::Stratum> kept;
         for (std::uint32_t i = 0; i < sample.size(); ++i) {
             const Sums& sum = sums[i];
@@ -232,6 +261,8 @@ private:
     bloat::HeapPacker packer_;
     double joints_ = bloat::HeapPacker::single_pages;
     std::optional<FreeSpace> free_;
+    std::vector<BlockNumber> empty_;  // of the pages read, those without a tuple that is kept
+    std::int64_t last_kept_ = -1;     // the last one with one
     double tuples_before_ = 0;
     double read_before_ = 0;
     std::int64_t pages_read_ = 0;

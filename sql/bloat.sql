@@ -7,7 +7,8 @@ CREATE FUNCTION pk_bloat(
     OUT bloat_percent float8, OUT low_percent float8, OUT high_percent float8,
     OUT live_tuples bigint, OUT dead_tuples bigint, OUT held_tuples bigint,
     OUT fillfactor int, OUT leaf_density float8, OUT pages_read bigint,
-    OUT class text, OUT recommendation text, OUT reason text)
+    OUT class text, OUT recommendation text, OUT reason text,
+    OUT detail text, OUT empty_tail_bytes bigint, OUT measured_at timestamptz)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 1;
 COMMENT ON FUNCTION pk_bloat(regclass, text, int, bigint) IS
@@ -30,14 +31,17 @@ leaf_density: of a B-tree, filled share of its leaf pages in percent, as pgstati
 pages_read: pages that the figures come from
 class: ok, moderate or high; ok where less than 1 MB is wasted
 recommendation: the statement to run, where one would help
-reason: why the figures are NULL';
+reason: why the figures are NULL
+detail: what an index that is not a B-tree tells of itself: the pending list of a GIN index, the summarized ranges of a BRIN index, the overflow pages of a hash index
+empty_tail_bytes: at the end of a table, without a row that anybody needs: VACUUM cuts them off, unless the table''s vacuum_truncate is off; 0 where they are too few for it
+measured_at: when it was measured (pg_perfkit.bloat_max_age)';
 
 CREATE VIEW pk_table_bloat AS
     SELECT n.nspname AS schema_name, o.relname AS table_name,
            b.kind, b.real_bytes, b.ideal_bytes, b.wasted_bytes, b.bloat_percent,
            b.low_percent, b.high_percent, b.live_tuples, b.dead_tuples, b.held_tuples,
            b.fillfactor, b.pages_read, b.class, b.recommendation, b.reason,
-           c.oid::pg_catalog.regclass AS relation
+           b.empty_tail_bytes, b.measured_at, c.oid::pg_catalog.regclass AS relation
     FROM pg_catalog.pg_class o
     JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
     CROSS JOIN LATERAL (VALUES (o.oid), (o.reltoastrelid)) c(oid)
@@ -64,6 +68,8 @@ COMMENT ON COLUMN pk_table_bloat.pages_read IS 'pages that the figures come from
 COMMENT ON COLUMN pk_table_bloat.class IS 'ok, moderate (above 20 %) or high (above 50 %); ok where less than 1 MB is wasted';
 COMMENT ON COLUMN pk_table_bloat.recommendation IS 'the statement to run, where one would help';
 COMMENT ON COLUMN pk_table_bloat.reason IS 'why figures are NULL';
+COMMENT ON COLUMN pk_table_bloat.empty_tail_bytes IS 'at the end of the file, without a row that anybody needs: VACUUM cuts them off, unless the table''s vacuum_truncate is off; 0 where they are too few for it';
+COMMENT ON COLUMN pk_table_bloat.measured_at IS 'when it was measured (pg_perfkit.bloat_max_age)';
 COMMENT ON COLUMN pk_table_bloat.relation IS 'the relation itself, also where it is a TOAST table';
 GRANT SELECT ON pk_table_bloat TO PUBLIC;
 
@@ -72,7 +78,7 @@ CREATE VIEW pk_index_bloat AS
            b.kind, b.real_bytes, b.ideal_bytes, b.wasted_bytes, b.bloat_percent,
            b.low_percent, b.high_percent, b.live_tuples, b.dead_tuples, b.fillfactor,
            b.leaf_density, b.pages_read, b.class, b.recommendation, b.reason,
-           c.oid::pg_catalog.regclass AS relation
+           b.detail, b.measured_at, c.oid::pg_catalog.regclass AS relation
     FROM pg_catalog.pg_class o
     JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
     CROSS JOIN LATERAL (VALUES (o.oid), (o.reltoastrelid)) t(oid)
@@ -102,5 +108,58 @@ COMMENT ON COLUMN pk_index_bloat.pages_read IS 'pages that the figures come from
 COMMENT ON COLUMN pk_index_bloat.class IS 'ok, moderate (filled less than 85 % where a new index is filled 90 %) or high (less than 70 %); ok where less than 1 MB is wasted';
 COMMENT ON COLUMN pk_index_bloat.recommendation IS 'the statement to run, where one would help';
 COMMENT ON COLUMN pk_index_bloat.reason IS 'why figures are NULL';
+COMMENT ON COLUMN pk_index_bloat.detail IS 'what an index that is not a B-tree tells of itself: the pending list of a GIN index, the summarized ranges of a BRIN index, the overflow pages of a hash index';
+COMMENT ON COLUMN pk_index_bloat.measured_at IS 'when it was measured (pg_perfkit.bloat_max_age)';
 COMMENT ON COLUMN pk_index_bloat.relation IS 'the index itself';
 GRANT SELECT ON pk_index_bloat TO PUBLIC;
+
+CREATE VIEW pk_table_bloat_total AS
+    SELECT n.nspname AS schema_name, o.relname AS table_name,
+           CASE o.relkind WHEN 'p' THEN 'partitioned table' WHEN 'm' THEN 'materialized view' ELSE CASE WHEN o.relispartition THEN 'partition' ELSE 'table' END END AS kind,
+           t.real_bytes, t.ideal_bytes, t.wasted_bytes,
+           pg_catalog.round((100 * t.wasted_bytes / nullif(t.measured_bytes, 0))::numeric, 2)::float8 AS bloat_percent,
+           pg_catalog.round((100 * (t.wasted_bytes - t.margin) / nullif(t.measured_bytes, 0))::numeric, 2)::float8 AS low_percent,
+           least(pg_catalog.round((100 * (t.wasted_bytes + t.margin) / nullif(t.measured_bytes, 0))::numeric, 2)::float8, 100) AS high_percent,
+           t.live_tuples, t.dead_tuples, t.held_tuples, t.pages_read, t.measured, t.not_measured,
+           o.oid::pg_catalog.regclass AS relation
+    FROM pg_catalog.pg_class o
+    JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
+    CROSS JOIN LATERAL (
+        -- pg_partition_tree() would wait for locks.
+        WITH RECURSIVE part(oid) AS (
+            SELECT o.oid
+            UNION ALL SELECT i.inhrelid FROM part p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid WHERE o.relkind = 'p'
+        ), member(oid, main, allowed) AS (
+            SELECT r.oid, r.oid = c.oid, (SELECT pg_catalog.pg_has_role('pg_stat_scan_tables', 'USAGE')) OR pg_catalog.has_table_privilege(c.oid, 'SELECT')
+            FROM part JOIN pg_catalog.pg_class c ON c.oid = part.oid CROSS JOIN LATERAL (VALUES (c.oid), (c.reltoastrelid)) r(oid)
+            WHERE r.oid <> 0 AND c.relkind IN ('r', 'm')
+        )
+        SELECT pg_catalog.sum(b.real_bytes)::bigint AS real_bytes, pg_catalog.sum(b.ideal_bytes)::bigint AS ideal_bytes,
+               pg_catalog.sum(b.wasted_bytes)::bigint AS wasted_bytes,
+               pg_catalog.sum(b.real_bytes) FILTER (WHERE b.reason IS NULL)::float8 AS measured_bytes,
+               pg_catalog.sqrt(pg_catalog.sum(((b.high_percent - b.low_percent) / 200 * b.real_bytes) ^ 2)) AS margin,
+               pg_catalog.sum(b.live_tuples) FILTER (WHERE m.main)::bigint AS live_tuples, pg_catalog.sum(b.dead_tuples) FILTER (WHERE m.main)::bigint AS dead_tuples,
+               pg_catalog.sum(b.held_tuples) FILTER (WHERE m.main)::bigint AS held_tuples, pg_catalog.sum(b.pages_read)::bigint AS pages_read,
+               pg_catalog.count(b.ideal_bytes) AS measured, pg_catalog.count(*) - pg_catalog.count(b.ideal_bytes) AS not_measured
+        FROM member m LEFT JOIN LATERAL @extschema@.pk_bloat(CASE WHEN m.allowed THEN m.oid END) b ON true) t
+    WHERE o.relkind IN ('r', 'm', 'p')
+      AND ((SELECT pg_catalog.pg_has_role('pg_stat_scan_tables', 'USAGE')) OR pg_catalog.has_table_privilege(o.oid, 'SELECT'));
+COMMENT ON VIEW pk_table_bloat_total IS
+'Bloat of every table and materialized view with its TOAST table, and of every partitioned table with all its partitions, from the samples that pk_table_bloat takes. A partition counts in its own row and in those of the tables above it, and is measured for each. The WHERE clause decides what is read.';
+COMMENT ON COLUMN pk_table_bloat_total.schema_name IS 'schema of the table';
+COMMENT ON COLUMN pk_table_bloat_total.table_name IS 'the table';
+COMMENT ON COLUMN pk_table_bloat_total.kind IS 'table, partition, materialized view or partitioned table';
+COMMENT ON COLUMN pk_table_bloat_total.real_bytes IS 'size of the main forks';
+COMMENT ON COLUMN pk_table_bloat_total.ideal_bytes IS 'their size after a rewrite';
+COMMENT ON COLUMN pk_table_bloat_total.wasted_bytes IS 'what a rewrite would give back';
+COMMENT ON COLUMN pk_table_bloat_total.bloat_percent IS 'wasted_bytes in percent of what was measured';
+COMMENT ON COLUMN pk_table_bloat_total.low_percent IS 'lower end of its 95 % interval';
+COMMENT ON COLUMN pk_table_bloat_total.high_percent IS 'upper end of its 95 % interval';
+COMMENT ON COLUMN pk_table_bloat_total.live_tuples IS 'live rows, without those of TOAST tables';
+COMMENT ON COLUMN pk_table_bloat_total.dead_tuples IS 'dead rows, without those of TOAST tables';
+COMMENT ON COLUMN pk_table_bloat_total.held_tuples IS 'those of the dead rows which an old snapshot still needs';
+COMMENT ON COLUMN pk_table_bloat_total.pages_read IS 'pages that the figures come from';
+COMMENT ON COLUMN pk_table_bloat_total.measured IS 'number of tables and TOAST tables in the figures';
+COMMENT ON COLUMN pk_table_bloat_total.not_measured IS 'number of those that are not, being busy, of another access method, or not for the caller to see';
+COMMENT ON COLUMN pk_table_bloat_total.relation IS 'the table itself';
+GRANT SELECT ON pk_table_bloat_total TO PUBLIC;

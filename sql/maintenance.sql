@@ -77,8 +77,11 @@ BEGIN
         SELECT owner, 'vacuum', kind <> 'toast', format('%s%s rows inserted since the last VACUUM, threshold %s', label, inserts_since_vacuum, insert_threshold)
         FROM status WHERE large AND inserts_since_vacuum > insert_threshold
         UNION ALL
-        SELECT owner, 'vacuum', kind <> 'toast', format('%s%s %% of the rows in its pages are dead', label, round(100.0 * dead_tuples / nullif(live_tuples + dead_tuples, 0)))
-                                                 || CASE WHEN held_tuples > 0 THEN format(', %s %% of these needed by an old snapshot', round(100.0 * held_tuples / dead_tuples)) ELSE '' END
+        SELECT owner, 'vacuum', kind <> 'toast', label || CASE
+                   WHEN dead_tuples > 0.2 * (live_tuples + dead_tuples)
+                   THEN format('%s %% of the rows in its pages are dead', round(100.0 * dead_tuples / (live_tuples + dead_tuples)))
+                        || CASE WHEN held_tuples > 0 THEN format(', %s %% of these needed by an old snapshot', round(100.0 * held_tuples / dead_tuples)) ELSE '' END
+                   ELSE format('its last %s are empty and can be cut off', pg_size_pretty(empty_tail_bytes)) END
         FROM table_bloat WHERE recommendation ~ '^VACUUM ' AND recommendation !~ '^VACUUM \(FULL'
         UNION ALL
         SELECT owner, 'analyze', true, format('%s rows changed since the last ANALYZE, threshold %s', changes_since_analyze, analyze_threshold)

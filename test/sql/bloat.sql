@@ -25,6 +25,11 @@ ALTER TABLE toasted ALTER doc SET STORAGE EXTERNAL;
 INSERT INTO toasted SELECT i, repeat(md5(i::text), 150) FROM generate_series(1, 1000) i;
 BEGIN; INSERT INTO toasted SELECT i, repeat(md5(i::text), 150) FROM generate_series(1, 1000) i; ROLLBACK;
 
+-- Values that a rewrite takes back into rows which have become short enough: b is compressed after a has gone to the TOAST table.
+CREATE TABLE fetched (id int, a text, b text) WITH (autovacuum_enabled = off, toast.autovacuum_enabled = off);
+ALTER TABLE fetched ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE MAIN;
+INSERT INTO fetched SELECT i, repeat('a', 1000 + i % 700), repeat('b', 3000) FROM generate_series(1, 1000) i;
+
 CREATE TABLE empty (id int);
 CREATE UNLOGGED TABLE emptied WITH (autovacuum_enabled = off) AS SELECT 1 AS id;
 BEGIN; INSERT INTO emptied SELECT i FROM generate_series(1, 50000) i; ROLLBACK;
@@ -71,6 +76,47 @@ ORDER BY relname COLLATE "C";
 CREATE INDEX hashed ON indexed USING hash (id);
 SELECT kind, real_bytes > 0 AS sized, bloat_percent, reason FROM pk_bloat('hashed');
 
+-- What other kinds of index tell of themselves, with what to do about it.
+CREATE TABLE others (id int, a int[]) WITH (autovacuum_enabled = off);
+CREATE INDEX pending ON others USING gin (a) WITH (gin_pending_list_limit = 4096);
+CREATE INDEX ranges ON others USING brin (id) WITH (pages_per_range = 4);
+CREATE INDEX overflowing ON others USING hash ((id % 3));
+CREATE INDEX gisted ON others USING gist (int4range(id, id + 1));
+INSERT INTO others SELECT i, ARRAY[i, i + 1, i % 10] FROM generate_series(1, 20000) i;
+SELECT c.relname, bloat_percent, regexp_replace(detail, '\m[1-9][0-9]*\M', 'N', 'g') AS detail, recommendation, reason FROM pg_class c, pk_bloat(c.oid)
+WHERE c.oid IN ('pending'::regclass, 'ranges'::regclass, 'overflowing'::regclass, 'gisted'::regclass) ORDER BY 1;
+SELECT recommendation FROM pk_bloat('ranges') \gexec
+SELECT gin_clean_pending_list('pending') > 0 AS cleaned;
+SELECT substring(detail FROM '^pending list: .* rows') AS detail, recommendation FROM pk_bloat('pending');
+SELECT substring(detail FROM '^(\d+) of') = substring(detail FROM ' of (\d+) ') AS all_ranges, recommendation FROM pk_bloat('ranges');
+
+-- Results of before, as long as the relation has its file and they are young enough.
+SET pg_perfkit.bloat_max_age = '1h';
+SELECT measured_at AS before, live_tuples FROM pk_bloat('indexed') \gset
+DELETE FROM indexed WHERE id % 2 = 0;
+SELECT measured_at = :'before' AS of_before, live_tuples = :live_tuples AS the_same FROM pk_bloat('indexed');
+SELECT measured_at > :'before' AS exact_is_new FROM pk_bloat('indexed', 'exact');
+SELECT measured_at > :'before' AS of_its_own_seed FROM pk_bloat('indexed', seed => 1);
+VACUUM FULL indexed;
+SELECT measured_at > :'before' AS of_a_new_file, live_tuples < :live_tuples AS fewer FROM pk_bloat('indexed');
+SELECT measured_at AS before FROM pk_bloat('indexed') \gset
+RESET pg_perfkit.bloat_max_age;
+SELECT measured_at > :'before' AS every_time FROM pk_bloat('indexed');
+
+-- An empty end, which VACUUM cuts off.
+CREATE TABLE long_ago (id int, pad text) WITH (autovacuum_enabled = off, vacuum_truncate = off);
+INSERT INTO long_ago SELECT i, repeat('x', 400) FROM generate_series(1, 5000) i;
+BEGIN; INSERT INTO long_ago SELECT i, repeat('x', 400) FROM generate_series(5001, 20000) i; ROLLBACK;
+VACUUM long_ago;
+SELECT method, empty_tail_bytes BETWEEN 0.9 * wasted_bytes AND wasted_bytes + 16 * current_setting('block_size')::int AS tail, class, recommendation, dead_tuples
+FROM unnest('{sample,exact}'::text[]) method, pk_bloat('long_ago', method, seed => 1);
+ALTER TABLE long_ago RESET (vacuum_truncate);
+VACUUM long_ago;
+SELECT empty_tail_bytes, wasted_bytes < 5 * current_setting('block_size')::int AS given_back, recommendation FROM pk_bloat('long_ago');
+INSERT INTO long_ago SELECT i, repeat('x', 400) FROM generate_series(1, 20000) i;
+DELETE FROM long_ago WHERE id BETWEEN 100 AND 19990;
+SELECT empty_tail_bytes, recommendation FROM pk_bloat('long_ago', seed => 1);
+
 -- What cannot be rebuilt concurrently is not advised to be.
 CREATE TABLE excluded (id int, EXCLUDE USING btree (id WITH =)) WITH (autovacuum_enabled = off);
 INSERT INTO excluded SELECT generate_series(1, 80000);
@@ -112,6 +158,22 @@ SELECT count(*) FROM pk_table_bloat WHERE relation IN ('pg_class'::regclass, 'pg
 SELECT count(*) > 100 AS all_of_them, count(*) FILTER (WHERE bloat_percent NOT BETWEEN low_percent AND high_percent) AS outside,
        count(*) FILTER (WHERE (bloat_percent IS NULL) <> (reason IS NOT NULL)) AS without_reason FROM pk_index_bloat;
 
+-- With their TOAST tables, and partitions in one.
+CREATE TABLE parts (id int, doc text) PARTITION BY RANGE (id);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (500);
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (500) TO (10000) PARTITION BY RANGE (id);
+CREATE TABLE parts_2_1 PARTITION OF parts_2 FOR VALUES FROM (500) TO (10000);
+ALTER TABLE parts ALTER doc SET STORAGE EXTERNAL;
+INSERT INTO parts SELECT i, repeat('d', 3000) FROM generate_series(1, 1500) i;
+SELECT table_name, kind, real_bytes = (SELECT sum(pg_relation_size(r)) FROM pg_partition_tree(relation) p JOIN pg_class c ON c.oid = p.relid,
+           LATERAL (VALUES (c.oid), (nullif(c.reltoastrelid, 0))) v(r) WHERE c.relkind = 'r') AS size,
+       live_tuples, measured, not_measured, bloat_percent BETWEEN low_percent AND high_percent AS within
+FROM pk_table_bloat_total WHERE schema_name = 'pk_bloat_test' AND table_name ~ '^parts' ORDER BY 1;
+SELECT t.real_bytes = b.real_bytes AS size, abs(t.wasted_bytes - b.wasted_bytes) < 0.03 * b.real_bytes AS waste, t.live_tuples, t.measured
+FROM pk_table_bloat_total t, (SELECT sum(real_bytes) AS real_bytes, sum(wasted_bytes) AS wasted_bytes FROM pk_table_bloat
+                              WHERE schema_name = 'pk_bloat_test' AND table_name = 'toasted') b
+WHERE t.schema_name = 'pk_bloat_test' AND t.table_name = 'toasted';
+
 -- Whoever may not read a table learns nothing of its contents.
 CREATE ROLE pk_bloat_nobody;
 GRANT USAGE ON SCHEMA pk_bloat_test TO pk_bloat_nobody;
@@ -122,6 +184,7 @@ GRANT SELECT ON locked TO pk_bloat_nobody;
 SET ROLE pk_bloat_nobody;
 SELECT kind FROM pk_bloat('locked');
 SELECT kind FROM pk_bloat('toasted');
+SELECT table_name, measured FROM pk_table_bloat_total WHERE schema_name = 'pk_bloat_test';
 SELECT table_name FROM pk_table_bloat WHERE schema_name = 'pk_bloat_test';
 RESET ROLE;
 GRANT pg_stat_scan_tables TO pk_bloat_nobody;

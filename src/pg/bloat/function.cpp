@@ -6,6 +6,7 @@
 #include "perfkit/pg/bloat.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/subtransaction.hpp"
+#include "results.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -30,6 +31,7 @@ namespace {
 
 int max_pages = 3000;
 int page_budget = 100'000;
+int max_age = 0;  // seconds
 
 // What the calls of one statement share.
 struct Statement {
@@ -102,7 +104,8 @@ void check_privileges(const pg::Storage& relation) {
     });
 }
 
-pg::Measurement measure(const pg::Storage& relation, const pg::Request& request, Statement& statement) {
+pg::Measurement measure(const pg::Storage& relation, const pg::Request& request, Statement& statement,
+                        pg::OtherIndex& other) {
     pg::Measurement result;
     result.reason = cannot_tell(relation);
     if (!relation.has_file() || relation.other_temporary()) return result;
@@ -111,6 +114,8 @@ pg::Measurement measure(const pg::Storage& relation, const pg::Request& request,
         result.reason = "has no file: an unlogged relation on a standby";
     } else if (!result.reason.empty()) {
         result.blocks = blocks;
+        if (relation.kind == RELKIND_INDEX && blocks > 0)
+            other = pg::look_at_other_index(relation, static_cast<BlockNumber>(blocks));
     } else if (blocks > 0) {
         result = relation.kind == RELKIND_INDEX ? pg::measure_btree(relation, static_cast<BlockNumber>(blocks), request)
                                                 : pg::measure_heap(relation, static_cast<BlockNumber>(blocks), request,
@@ -129,6 +134,24 @@ bool needs_lock(Oid index) {
         ReleaseSysCache(tuple);
         return exclusion || IsCatalogRelationOid(index);
     });
+}
+
+std::optional<std::string> full_name(Oid oid) {
+    const char* const text = pg::call([oid]() -> const char* {
+        const char* const name = get_rel_name(oid);
+        const char* const schema = name != nullptr ? get_namespace_name(get_rel_namespace(oid)) : nullptr;
+        return schema != nullptr ? quote_qualified_identifier(schema, name) : nullptr;
+    });
+    if (text == nullptr) return std::nullopt;
+    return text;
+}
+
+// A call of a function of the server's that takes an index.
+std::optional<std::string> command(const pg::Storage& index, const char* function) {
+    const auto name = function != nullptr ? full_name(index.oid) : std::nullopt;
+    if (!name) return std::nullopt;
+    const char* const quoted = pg::call([&name] { return quote_literal_cstr(name->c_str()); });
+    return std::string("SELECT pg_catalog.") + function + "(" + quoted + ")";
 }
 
 // The statement to run, where one would help.
@@ -150,14 +173,9 @@ std::optional<std::string> command(const pg::Storage& relation, bloat::Action ac
     }
     // VACUUM rewrites a TOAST table together with its table; it can be vacuumed by its own name.
     const bool whole_table = relation.kind == RELKIND_TOASTVALUE && action == bloat::Action::rewrite;
-    const Oid target = whole_table ? pg::table_of(relation) : relation.oid;
-    const char* const text = pg::call([target, verb]() -> const char* {
-        const char* const name = get_rel_name(target);
-        const char* const schema = name != nullptr ? get_namespace_name(get_rel_namespace(target)) : nullptr;
-        return schema != nullptr ? psprintf("%s %s", verb, quote_qualified_identifier(schema, name)) : nullptr;
-    });
-    if (text == nullptr) return std::nullopt;
-    return text;
+    const auto name = full_name(whole_table ? pg::table_of(relation) : relation.oid);
+    if (!name) return std::nullopt;
+    return verb + (" " + *name);
 }
 
 double percent(double part, double whole) { return std::round(part / whole * 10000) / 100; }
@@ -167,14 +185,17 @@ int fillfactor_of(const pg::Storage& relation) {
     return relation.kind == RELKIND_INDEX ? BTREE_DEFAULT_FILLFACTOR : HEAP_DEFAULT_FILLFACTOR;
 }
 
-void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement& found) {
+void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement& found, const pg::OtherIndex& other,
+             TimestampTz when) {
     const std::string kind = kind_of(relation);
     const auto nothing = std::nullopt;
+    const auto measured = pg::Value::of(TimestampTzGetDatum(when));
     if (!found.reason.empty()) {
         const std::optional<std::int64_t> bytes =
             found.blocks > 0 ? std::optional(found.blocks * std::int64_t{BLCKSZ}) : nothing;
         rows.add({kind, bytes, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
-                  found.pages_read, nothing, nothing, found.reason});
+                  found.pages_read, nothing, command(relation, other.remedy), found.reason,
+                  other.detail.empty() ? pg::Value(nothing) : pg::Value(other.detail), nothing, measured});
         return;
     }
     const auto blocks = static_cast<double>(found.blocks);
@@ -184,13 +205,15 @@ void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement&
     const std::int64_t real_bytes = found.blocks * std::int64_t{BLCKSZ};
     const double bloat = blocks > 0 ? percent(blocks - ideal, blocks) : 0;
     const double margin = blocks > 0 ? percent(found.margin, blocks) : 0;
-    const bloat::Finding finding{bloat, real_bytes - ideal_bytes, found.live, found.dead};
+    const std::int64_t tail_bytes = found.empty_tail * std::int64_t{BLCKSZ};
+    const bloat::Finding finding{bloat, real_bytes - ideal_bytes, found.live, found.dead, tail_bytes};
     const bool index = relation.kind == RELKIND_INDEX;
     const bloat::Verdict verdict = index ? bloat::judge_btree(finding) : bloat::judge_table(finding);
+    const auto tail = index ? std::nullopt : std::optional(tail_bytes);
     rows.add({kind, real_bytes, ideal_bytes, real_bytes - ideal_bytes, bloat, bloat - margin,
               std::min(bloat + margin, 100.0), count(found.live), count(found.dead), count(found.held),
               fillfactor_of(relation), found.leaf_density, found.pages_read, name_of(verdict.level),
-              command(relation, verdict.action), nothing});
+              command(relation, verdict.action), nothing, nothing, tail, measured});
 }
 
 pg::Request request_of(FunctionCallInfo fcinfo) {
@@ -219,6 +242,12 @@ void pg::init_bloat() {
                             "Pages that one statement should read for the bloat of all its relations.",
                             "Samples get smaller as it comes near, but never smaller than 64 pages.", &page_budget,
                             100'000, 0, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.bloat_max_age",
+                            "How old a result of pk_bloat() may be before the relation is measured again.",
+                            "0 measures every time. Samples of another size or seed, and exact measurements, are "
+                            "always made.",
+                            &max_age, 0, 0, INT_MAX, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    init_bloat_results();
 }
 
 PERFKIT_FUNCTION(pk_bloat) {
@@ -232,7 +261,16 @@ PERFKIT_FUNCTION(pk_bloat) {
     pg::Storage relation;
     if (!pg::find_storage(oid, relation)) PG_RETURN_NULL();
     check_privileges(relation);
+    const TimestampTz now = pg::call([] { return GetCurrentTimestamp(); });
+    const bool usual = !request.exact && PG_ARGISNULL(2) && PG_ARGISNULL(3) && !relation.own_temporary;
+    if (usual && max_age > 0) {
+        if (const auto earlier = pg::earlier_result(relation, now - max_age * USECS_PER_SEC)) {
+            add_row(rows, relation, earlier->found, {}, earlier->when);
+            PG_RETURN_NULL();
+        }
+    }
     pg::Measurement found;
+    pg::OtherIndex other;
     bool dropped = false;
     const auto trouble = pg::in_subtransaction([&] {
         if (!pg::try_lock(oid)) {
@@ -241,12 +279,13 @@ PERFKIT_FUNCTION(pk_bloat) {
         }
         // What was read before the lock may have changed until it was granted.
         dropped = !pg::find_storage(oid, relation);
-        if (!dropped) found = measure(relation, request, statement);
+        if (!dropped) found = measure(relation, request, statement, other);
         pg::unlock(oid);
     });
     if (dropped) PG_RETURN_NULL();
     if (trouble) found.reason = trouble->what();
     statement.pages_read += found.pages_read;
-    add_row(rows, relation, found);
+    if (usual && found.reason.empty()) pg::keep_result(relation, found, now);
+    add_row(rows, relation, found, other, now);
     PG_RETURN_NULL();
 }

@@ -178,10 +178,9 @@ private:
     void end_period(TimestampTz now, double seconds) {
         findings_.observed.add(counters_.advance(), arrivals_, seconds, pool_.rate());
         // Following each arrival costs a good tenth of a microsecond.
-        if (arrivals_.all > most_arrivals * seconds && pool_.halve()) {
+        for (double all = arrivals_.all; all > most_arrivals * seconds && pool_.halve(); all /= 2)
             findings_.observed.halve();
-            findings_.rate = pool_.rate();
-        }
+        findings_.rate = pool_.rate();
         arrivals_ = {};
         period_began_ = now;
         publish();

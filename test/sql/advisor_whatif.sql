@@ -56,6 +56,25 @@ CREATE INDEX parent_b ON pk_whatif.parent (b);
 VACUUM ANALYZE pk_whatif.parent;
 SELECT pk_whatif.plan('SELECT * FROM pk_whatif.parent WHERE lower(c) = ''c7'' AND b > 0', ARRAY['CREATE INDEX p ON pk_whatif.parent (lower(c)) WHERE b > 0']);
 SELECT pk_whatif.plan('SELECT * FROM pk_whatif.parent WHERE b = 7', hide => '{pk_whatif.parent_b}');
+-- Of an index that is built for it.
+CREATE FUNCTION pk_whatif.built(what text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE size bigint;
+BEGIN
+    EXECUTE format('CREATE INDEX built ON pk_whatif.search USING gin (%s)', what);
+    size := pg_relation_size('pk_whatif.built');
+    DROP INDEX pk_whatif.built;
+    RETURN size;
+END $$;
+-- A search index is about as large as it is said to be, where the statistics tell: arrays, words, documents of few values.
+CREATE TABLE pk_whatif.search (tags text[], numbers int[], words tsvector, state jsonb, ids int[]);
+INSERT INTO pk_whatif.search SELECT ARRAY['tag' || i % 100, 'kind' || i % 7], ARRAY[i % 1000, i * 7919 % 500], to_tsvector('simple', 'one w' || i % 300 || ' v' || i % 50),
+    jsonb_build_object('status', (ARRAY['open', 'paid'])[1 + i % 2], 'k', i % 500), ARRAY[i] FROM generate_series(1, 30000) i;
+ANALYZE pk_whatif.search;
+SELECT what, size_given / size_real BETWEEN 0.75 AND 1.25 AS within
+FROM unnest(ARRAY['tags', 'numbers', 'words', 'state', 'state jsonb_path_ops', 'ids']) what, LATERAL (
+    SELECT est_size_bytes::float8 AS size_given FROM pk_whatif_create(format('CREATE INDEX ON pk_whatif.search USING gin (%s)', what))) given, LATERAL (
+    SELECT pk_whatif.built(what)::float8 AS size_real) built;
+SELECT pk_whatif_reset();
 -- What is no index, or none that can be thought up.
 SELECT * FROM pk_whatif_create('DROP TABLE pk_whatif.t');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t (a); DROP TABLE pk_whatif.t');

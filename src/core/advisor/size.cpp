@@ -20,6 +20,8 @@ constexpr double line_pointer = 4;
 constexpr double leaf_space = block - 24 - 16 - block / 10;
 constexpr double inner_space = block - 24 - 16 - block * 3 / 10;
 constexpr double longest_posting = 808;
+constexpr double longest_entry_list = 2700;  // of a GIN key, before it gets pages of its own
+constexpr double entry_fill = 0.5;
 
 double aligned(double bytes, int to) { return std::ceil(bytes / to) * to; }
 
@@ -164,44 +166,68 @@ IndexSize brin_size(const IndexSpec& spec, const TableFacts& table) {
     return size;
 }
 
-// Bytes of a row number in a compressed posting list, by the mean distance to the one before.
-double delta_bytes(double rows, double table_pages) {
-    const double gap = table_pages * 2048 / std::max(1.0, rows);
-    return gap < 128 ? 1 : gap < 16384 ? 2 : gap < 2097152 ? 3 : 4;
+// Bytes of a row number in a compressed posting list of so many rows, scattered over the table: the
+// distance to the one before, where a page counts as 2048, in bytes of 7 bits.
+double delta_bytes(double rows, const TableFacts& table) {
+    const double per_page = table.rows / std::max(1.0, table.pages);
+    const double share = std::min(1.0, rows / std::max(1.0, table.rows));
+    const double page_met = -std::expm1(-share * per_page);  // that a page has one at least
+    const double met_first = std::clamp(page_met / std::max(1e-12, share * per_page), 0.0, 1.0);  // on its page
+    const auto beyond = [&](double pages) { return std::pow(1 - page_met, pages - 1); };
+    return 1 - met_first + met_first * (2 + beyond(8) + beyond(1024) + beyond(131072));
+}
+
+// What the pages of an inverted index hold.
+struct InvertedSize {
+    double entry_bytes = 0;  // keys, with their lists where these are short
+    double list_pages = 0;   // of the long ones
+};
+
+void add_list(InvertedSize& size, double key, double keys, double rows_each, const TableFacts& table) {
+    if (keys <= 0 || rows_each <= 0) return;
+    const double rows = std::max(1.0, rows_each);
+    // Segments of about 256 bytes begin with a whole row number and their length.
+    const double deltas = (rows - 1) * delta_bytes(rows, table);
+    const double list = deltas + 8 * std::ceil((deltas + 1) / 256);
+    if (list > longest_entry_list) {
+        const double leaves = std::ceil(list / (block - 40));
+        size.list_pages += keys * (leaves + (leaves > 1 ? 1 : 0));
+        size.entry_bytes += keys * (key + line_pointer);
+    } else {
+        size.entry_bytes += keys * (aligned(key + list, 8) + line_pointer);
+    }
 }
 
 IndexSize gin_size(const IndexSpec& spec, const TableFacts& table, double rows) {
     const ColumnFacts& column = table.columns.at(spec.keys.front().column);
-    const ElementFacts* elements = nullptr;
-    for (const ElementFacts& facts : column.elements)
-        if (facts.opclass == spec.keys.front().opclass) elements = &facts;
+    const ElementFacts* facts = nullptr;
+    for (const ElementFacts& some : column.elements)
+        if (some.opclass == spec.keys.front().opclass) facts = &some;
     // Without a sample: one element for every 12 bytes of value, each found in 10 rows.
-    const double per_row = elements ? elements->per_row : std::max(1.0, column.width / 12);
-    const double key_bytes = elements ? elements->key_bytes : 16;
-    const double postings = rows * (1 - column.null_fraction) * per_row;
-    double common = 0, bytes = 0;
-    const auto add = [&](double keys, double rows_each) {
-        const double list = rows_each * delta_bytes(rows_each, table.pages) + 8;
-        // Long lists leave the entry tree for pages of their own.
-        bytes += keys *
-                 (list > 2700 ? std::ceil(list / 8000) * block + 40 : aligned(8 + key_bytes + list, 8) + line_pointer);
-    };
-    if (elements)
-        for (const double share : elements->common) {
-            add(1, share * rows);
-            common += share * rows;
+    const double guessed = rows * (1 - column.null_fraction) * std::max(1.0, column.width / 12);
+    const double key_bytes = facts ? facts->key_bytes : 16;
+    const double key = aligned(8 + key_bytes, 8);
+    InvertedSize inverted;
+    double postings = guessed;
+    if (facts) {
+        postings = 0;
+        for (const ElementGroup& group : facts->groups) {
+            add_list(inverted, key, group.elements, group.share * rows, table);
+            postings += group.elements * group.share * rows;
         }
-    const double rest = std::max(0.0, postings - common);
-    const double keys =
-        std::clamp(elements ? elements->distinct - static_cast<double>(elements->common.size()) : rest / 10, 1.0,
-                   std::max(1.0, rest));
-    if (rest >= 1) add(keys, rest / keys);
+    } else if (guessed >= 1) {
+        add_list(inverted, key, std::max(1.0, guessed / 10), std::min(10.0, guessed), table);
+    }
+    // NULL is found like an element.
+    add_list(inverted, 16, 1, column.null_fraction * rows, table);
     IndexSize size;
     size.entries = rows;
-    size.entry_bytes = per_row * (key_bytes + 8);
-    size.elements = per_row;
-    // The entry tree is built by insertion in key order by batches: pages about 70 % full.
-    size.pages = 2 + std::ceil(bytes / (block * 0.7));
+    size.elements = postings / std::max(1.0, rows);
+    size.entry_bytes = size.elements * (key_bytes + 8);
+    // Keys come in ascending order when it is built, and a page that is full is split in two halves, the
+    // first of which stays as it is.
+    const double leaves = std::max(1.0, std::ceil(inverted.entry_bytes / (block * entry_fill)));
+    size.pages = 1 + leaves + (leaves > 1 ? 1 + std::floor(leaves / 150) : 0) + inverted.list_pages;
     return size;
 }
 

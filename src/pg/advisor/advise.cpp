@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/elements.hpp"
 #include "perfkit/pg/advisor/examine.hpp"
 #include "perfkit/pg/advisor/foreign_keys.hpp"
 #include "perfkit/pg/advisor/nested.hpp"
@@ -169,7 +170,10 @@ private:
 
     // False where it does not fit the table.
     bool add_index(const IndexSpec& spec) {
-        auto index = make_hypothetical(spec, advice_.tables.at(spec.table));
+        TableFacts& table = advice_.tables.at(spec.table);
+        if (spec.method == advisor::Method::gin)
+            for (const advisor::IndexKey& key : spec.keys) read_elements(table, key.column, key.opclass);
+        auto index = make_hypothetical(spec, table);
         if (!index) return false;
         next_id_ = unused_relation_id(next_id_);
         index->id = next_id_--;

@@ -4,6 +4,7 @@
 
 #include "perfkit/core/advisor/naming.hpp"
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/elements.hpp"
 #include "perfkit/pg/advisor/planning.hpp"
 #include "perfkit/pg/query.hpp"
 
@@ -263,6 +264,7 @@ ReadIndex read_create_index(const std::string& ddl) {
         const int column = key.column ? key.column : -1 - i;
         if (!key.column) table->columns.emplace(column, facts_of(key, *table));
         index.spec.keys.push_back({column, key.opclass, key.descending, key.nulls_first});
+        if (raw.method == advisor::Method::gin && key.column) read_elements(*table, column, key.opclass);
         index.expressions.push_back(key.column ? "" : key.nodes);
         index.keys.push_back(call([&] {
             Hypothetical::Key completed{key.opclass, InvalidOid, InvalidOid, key.collation};

@@ -9,13 +9,17 @@
 
 namespace perfkit::advisor {
 
+// So many elements, each found in that share of all rows.
+struct ElementGroup {
+    double elements = 0;
+    double share = 0;
+};
+
 // What an inverted index would find in a column's values, told from a sample.
 struct ElementFacts {
     OpclassId opclass = 0;
-    double per_row = 0;          // elements of an average value that is not null
-    double distinct = 0;         // different elements in the whole column
-    double key_bytes = 8;        // of an average element
-    std::vector<double> common;  // share of all rows, of each common element
+    double key_bytes = 8;  // of an average element
+    std::vector<ElementGroup> groups;
 };
 
 struct ColumnFacts {

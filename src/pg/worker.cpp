@@ -1,5 +1,7 @@
 #include "perfkit/pg/worker.hpp"
 
+#include <cstring>
+
 #include "perfkit/pg/guard.hpp"
 
 extern "C" {
@@ -18,13 +20,14 @@ namespace perfkit::pg {
 void register_worker(const char* name, const char* function, bool database) {
     if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade) return;
     BackgroundWorker worker{};
-    strlcpy(worker.bgw_name, name, sizeof worker.bgw_name);
-    strlcpy(worker.bgw_type, name, sizeof worker.bgw_type);
+    // Zeroed above, and thus terminated.
+    std::strncpy(worker.bgw_name, name, sizeof worker.bgw_name - 1);
+    std::strncpy(worker.bgw_type, name, sizeof worker.bgw_type - 1);
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS | (database ? BGWORKER_BACKEND_DATABASE_CONNECTION : 0);
     worker.bgw_start_time = BgWorkerStart_ConsistentState;
     worker.bgw_restart_time = 10;
-    strlcpy(worker.bgw_library_name, "pg_perfkit", sizeof worker.bgw_library_name);
-    strlcpy(worker.bgw_function_name, function, sizeof worker.bgw_function_name);
+    std::strncpy(worker.bgw_library_name, "pg_perfkit", sizeof worker.bgw_library_name - 1);
+    std::strncpy(worker.bgw_function_name, function, sizeof worker.bgw_function_name - 1);
     RegisterBackgroundWorker(&worker);
 }
 

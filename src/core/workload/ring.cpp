@@ -10,9 +10,11 @@ Ring* Ring::create(void* memory, std::uint32_t capacity) noexcept { return new (
 
 bool Ring::push(const Event& event) noexcept {
     const std::uint64_t head = head_.load(std::memory_order_relaxed);
-    const std::uint64_t tail = tail_.load(std::memory_order_acquire);
     const std::size_t size = event.size();
-    if (head - tail + size > capacity_) return false;
+    if (head - tail_seen_ + size > capacity_) {
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        if (head - tail_seen_ + size > capacity_) return false;
+    }
     const std::size_t start = head & (capacity_ - 1);
     if (start + size <= capacity_) {
         std::byte* const place = data() + start;

@@ -29,6 +29,7 @@ Shared* shared = nullptr;
 constexpr std::uint32_t overflow_entries = 64;
 Table* overflow_table = nullptr;
 bool overflow_used = false;
+Ring* own_ring = nullptr;  // of this session
 TimestampTz last_flush = 0;
 
 constexpr std::size_t rounded(std::size_t size) { return (size + line - 1) / line * line; }
@@ -116,22 +117,28 @@ Ring& Shared::ring(int number) const noexcept {
                                     static_cast<std::size_t>(number) * ring_stride_);
 }
 
-void Shared::record(const Event& event, bool may_flush) noexcept {
+// Null in an auxiliary process.
+[[gnu::cold]] Ring* Shared::find_own_ring() noexcept {
     const int number = my_proc_number();
-    if (number < 0 || number >= rings_) return;  // an auxiliary process
-    Ring& own = ring(number);
-    if (!own.push(event)) {
-        // The exit callback comes first: it must not be lacking when there is something to lose.
-        static bool registered = false;
-        if (!registered && may_flush) {
-            before_shmem_exit(flush_at_exit, 0);
-            registered = true;
-        }
-        if (!overflow(event)) own.count_lost();
+    return number < 0 || number >= rings_ ? nullptr : &ring(number);
+}
+
+[[gnu::cold]] void Shared::record_beside(const Event& event, bool may_flush) noexcept {
+    // The exit callback comes first: it must not be lacking when there is something to lose.
+    static bool registered = false;
+    if (!registered && may_flush) {
+        before_shmem_exit(flush_at_exit, 0);
+        registered = true;
     }
+    if (!overflow(event)) own_ring->count_lost();
+}
+
+void Shared::record(const Event& event, bool may_flush) noexcept {
+    if (own_ring == nullptr && (own_ring = find_own_ring()) == nullptr) return;
+    if (!own_ring->push(event)) record_beside(event, may_flush);
     if (!may_flush) return;
     if (last_flush == 0) last_flush = event.when;
-    if (own.half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
+    if (own_ring->half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
 }
 
 void Shared::try_flush(TimestampTz now) noexcept {

@@ -25,7 +25,12 @@ public:
     bool push(const Event& event) noexcept;
     // Producer: an event was lost.
     void count_lost() noexcept { lost_.store(lost_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
-    bool half_full() const noexcept { return used() >= capacity_ / 2; }
+    bool half_full() noexcept {
+        const std::uint64_t head = head_.load(std::memory_order_relaxed);
+        if (head - tail_seen_ < capacity_ / 2) return false;
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        return head - tail_seen_ >= capacity_ / 2;
+    }
 
     std::uint64_t used() const noexcept {
         return head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_acquire);
@@ -63,11 +68,13 @@ private:
     std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
     const std::byte* data() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
 
-    // Positions only grow; position p is at p modulo the capacity.  Each side's own line.
+    // Positions only grow; position p is at p modulo the capacity.  Each side's own line: the producer looks at the
+    // other's only when it seems to be short of room.
     alignas(64) std::atomic<std::uint64_t> head_{0};
     std::atomic<std::uint64_t> lost_{0};
-    alignas(64) std::atomic<std::uint64_t> tail_{0};
+    std::uint64_t tail_seen_ = 0;  // by the producer
     std::uint32_t capacity_;
+    alignas(64) std::atomic<std::uint64_t> tail_{0};
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared memory needs atomics without hidden locks");
 

@@ -74,7 +74,9 @@ private:
 
     perfkit::workload::Table& table() const noexcept;
     perfkit::workload::Ring& ring(int number) const noexcept;
-    void try_flush(TimestampTz now) noexcept;
+    perfkit::workload::Ring* find_own_ring() noexcept;
+    void record_beside(const perfkit::workload::Event& event, bool may_flush) noexcept;
+    [[gnu::cold]] void try_flush(TimestampTz now) noexcept;
     void flush_own() noexcept;
     void collect(perfkit::workload::Ring& ring) noexcept;
     void collect_idle(TimestampTz now) noexcept;

@@ -5,6 +5,9 @@
 // nothing, and therefore use the server's own PG_TRY instead of the guard: an error only passes
 // through, after what it interrupted is counted.
 //
+// What this costs is less its instructions than the lines of cache that they and their data take from
+// the server's.  So what is rare stands in functions of its own, marked as cold, and is kept elsewhere.
+//
 // Which executions count, and which are "top level", is as in pg_stat_statements of version 17 with
 // track = all and track_utility = off.
 
@@ -94,6 +97,7 @@ bool captured(const QueryDesc* query) noexcept { return queryid_of(query) != 0 &
 // server's own place (totaltime) costs three times as much: it reads the clock around ExecutorFinish too, and is
 // allocated anew each time.
 struct Measured {
+    const QueryDesc* query;      // null: a free place
     perfkit::workload::Key key;  // who began it: the constants are his, whoever fetches the last row
     bool by_server;              // in totaltime, for somebody else who wanted it
     std::uint64_t nanoseconds;
@@ -103,13 +107,12 @@ struct Measured {
 
 // Executions nest, and cursors interleave; more at once than this are measured by the server's means.
 constexpr std::size_t places = 16;
-std::array<const QueryDesc*, places> measured_query;
 std::array<Measured, places> measured;
 std::size_t places_used = 0;  // from here on there is none; most often one is in use, and a search ends at once
 
 std::size_t place_of(const QueryDesc* query) noexcept {
     for (std::size_t place = 0; place < places_used; ++place)
-        if (measured_query[place] == query) return place;
+        if (measured[place].query == query) return place;
     return places;
 }
 
@@ -119,8 +122,8 @@ std::size_t take_place() noexcept {
 }
 
 void free_place(std::size_t place) noexcept {
-    measured_query[place] = nullptr;
-    while (places_used > 0 && measured_query[places_used - 1] == nullptr) --places_used;
+    measured[place].query = nullptr;
+    while (places_used > 0 && measured[places_used - 1].query == nullptr) --places_used;
 }
 
 // No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
@@ -133,22 +136,20 @@ void on_transaction_end(XactEvent event, void*) {
 struct Start {
     Measured* of = nullptr;
     instr_time time;
-    BufferUsage buffers;
-    WalUsage wal;
+    UsedBefore before;
 
     explicit Start(const QueryDesc* query) noexcept {
         const std::size_t place = place_of(query);
         if (place == places || measured[place].by_server) return;
         of = &measured[place];
-        buffers = pgBufferUsage;
-        wal = pgWalUsage;
+        before.take();
         INSTR_TIME_SET_CURRENT(time);
     }
     void end(std::uint64_t rows) const noexcept {
         if (of == nullptr) return;
         of->nanoseconds += since(time);
         of->rows += rows;
-        add_used(of->used, pgBufferUsage, buffers, pgWalUsage, wal);
+        add_used(of->used, pgBufferUsage, pgWalUsage, before);
     }
 };
 
@@ -166,7 +167,8 @@ ErrorData* put_aside(MemoryContext context) {
 
 // Notes that an error ends this execution, and lets it go on.  What was cancelled leaves a sample: no other execution
 // may show why it took so long.
-[[noreturn]] void fail(const QueryDesc* query) {
+[[noreturn, gnu::cold]] void fail(const QueryDesc* query, const Start* start = nullptr) {
+    if (start != nullptr) start->end(0);
     if (watched_executions != 0) unwatch(query);
     if (!captured(query)) PG_RE_THROW();
     std::uint64_t nanoseconds = 0;
@@ -190,22 +192,10 @@ ErrorData* put_aside(MemoryContext context) {
 }
 
 bool complete(const Instrumentation* total) noexcept {
-    return total != nullptr && total->need_timer && total->need_bufusage && total->need_walusage;
+    return total->need_timer && total->need_bufusage && total->need_walusage;
 }
 
-// Has the execution measured, by us unless someone before us does.
-void measure(QueryDesc* query, const perfkit::workload::Key& key) noexcept {
-    std::size_t place = place_of(query);  // an error's leftover that had the same address
-    if (place == places) place = take_place();
-    if (place < places) {
-        measured_query[place] = query;
-        Measured& own = measured[place];
-        own.key = key;
-        own.by_server = complete(query->totaltime);
-        own.nanoseconds = own.rows = 0;
-        clear(own.used);
-        return;
-    }
+[[gnu::cold]] void let_server_measure(QueryDesc* query) noexcept {
     if (query->totaltime != nullptr) return;
     // As InstrAlloc, which raises an error where memory is short.
     auto* total = static_cast<Instrumentation*>(MemoryContextAllocExtended(
@@ -213,6 +203,26 @@ void measure(QueryDesc* query, const perfkit::workload::Key& key) noexcept {
     if (total == nullptr) return;
     total->need_timer = total->need_bufusage = total->need_walusage = true;
     query->totaltime = total;
+}
+
+[[gnu::cold]] std::size_t other_place(const QueryDesc* query) noexcept {
+    const std::size_t place = place_of(query);  // an error's leftover that had the same address
+    return place < places ? place : take_place();
+}
+
+// Has the execution measured, by us unless someone before us does.
+void measure(QueryDesc* query, const perfkit::workload::Key& key) noexcept {
+    const std::size_t place = places_used == 0 ? places_used++ : other_place(query);
+    if (place == places) {
+        let_server_measure(query);
+        return;
+    }
+    Measured& own = measured[place];
+    own.query = query;
+    own.key = key;
+    own.by_server = query->totaltime != nullptr && complete(query->totaltime);
+    own.nanoseconds = own.rows = 0;
+    clear(own.used);
 }
 
 PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo parameters) {
@@ -276,8 +286,7 @@ void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PER
     PG_CATCH();
     {
         --nesting;
-        start.end(0);
-        fail(query);
+        fail(query, &start);
     }
     PG_END_TRY();
     start.end(query->estate->es_processed);
@@ -299,33 +308,37 @@ void on_executor_finish(QueryDesc* query) {
     PG_CATCH();
     {
         --nesting;
-        start.end(0);
-        fail(query);
+        fail(query, &start);
     }
     PG_END_TRY();
     start.end(0);
 }
 
+[[gnu::cold]] std::uint64_t record_measured_by_server(const QueryDesc* query) noexcept {
+    const Instrumentation* const total = query->totaltime;
+    if (total == nullptr) return 0;
+    Event event = new_event(queryid_of(query), Kind::success, 0);
+    // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
+    const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
+    event.nanoseconds = closed + nanoseconds_of(total->counter);
+    // Of all fetches; es_processed is of the last one only.
+    event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
+    Used used{};
+    UsedBefore nothing{};
+    nothing.timed = track_io_timing;
+    add_used(used, total->bufusage, total->walusage, nothing);
+    set_used(event, used);
+    Shared::get()->record(event, true);
+    return event.nanoseconds;
+}
+
 // Counts it for who ends it, as pg_stat_statements does.  How long it took in nanoseconds; 0 where it is not captured.
 std::uint64_t record_success(const QueryDesc* query, const Measured* own) noexcept {
     if (!captured(query)) return 0;
-    Event event = new_event(queryid_of(query), Kind::success, 0);
-    if (own != nullptr && !own->by_server) {
-        event.nanoseconds = own->nanoseconds;
-        event.rows = own->rows;
-        set_used(event, own->used);
-    } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
-        // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
-        const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
-        event.nanoseconds = closed + nanoseconds_of(total->counter);
-        // Of all fetches; es_processed is of the last one only.
-        event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
-        Used used{};
-        add_used(used, total->bufusage, BufferUsage{}, total->walusage, WalUsage{});
-        set_used(event, used);
-    } else {
-        return 0;
-    }
+    if (own == nullptr || own->by_server) return record_measured_by_server(query);
+    Event event = new_event(queryid_of(query), Kind::success, own->nanoseconds);
+    event.rows = own->rows;
+    set_used(event, own->used);
     Shared::get()->record(event, true);
     return event.nanoseconds;
 }

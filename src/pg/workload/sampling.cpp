@@ -57,26 +57,29 @@ SeenTable seen;
 
 Budget budget;
 
+SeenTable::Place* last_seen = nullptr;  // the same statement again, more often than not
+
+Seen& look_up(const Key& key) noexcept {
+    const std::uint64_t hash = hash_of(key);
+    last_seen = seen.find(key, hash);
+    if (last_seen == nullptr) {
+        last_seen = &seen.make_place(hash);
+        last_seen->key = key;
+        last_seen->value = {};
+    }
+    return last_seen->value;
+}
+
 Seen& seen_of(const Key& key) noexcept {
     static std::uint32_t generation = 0;
-    static SeenTable::Place* last = nullptr;  // the same statement again, more often than not
     if (const std::uint32_t now = SharedSamples::get()->header().generation.load(std::memory_order_relaxed);
-        now != generation) {
+        now != generation) [[unlikely]] {
         generation = now;
         seen.clear();
     }
-    if (last != nullptr && last->key == key) {
-        SeenTable::use(*last);
-        return last->value;
-    }
-    const std::uint64_t hash = hash_of(key);
-    last = seen.find(key, hash);
-    if (last == nullptr) {
-        last = &seen.make_place(hash);
-        last->key = key;
-        last->value = {};
-    }
-    return last->value;
+    if (last_seen == nullptr || last_seen->key != key) return look_up(key);
+    SeenTable::use(*last_seen);
+    return last_seen->value;
 }
 
 // The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
@@ -212,6 +215,15 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
     return done;
 }
 
+[[gnu::cold]] void sample_due(const Key& key, const QueryDesc* query, Seen& place) noexcept {
+    // Half of them are for statements that come for the first time: a busy one would leave nothing to those after it.
+    const int kept = place.interval == 0 ? 0 : sample_rate / 2;
+    if (!budget.spend(sample_rate, kept) || !take(key, query, 0, place.interval + 1u)) return;
+    place.interval = std::min(2 * place.interval + 1, longest_interval);
+    place.wait =
+        place.interval / 2 + static_cast<std::uint32_t>(pg_prng_uint64(&pg_global_prng_state) % (place.interval + 1));
+}
+
 }  // namespace
 
 void sample_start(const Key& key, const QueryDesc* query) noexcept {
@@ -221,12 +233,7 @@ void sample_start(const Key& key, const QueryDesc* query) noexcept {
         --place.wait;
         return;
     }
-    // Half of them are for statements that come for the first time: a busy one would leave nothing to those after it.
-    const int kept = place.interval == 0 ? 0 : sample_rate / 2;
-    if (!budget.spend(sample_rate, kept) || !take(key, query, 0, place.interval + 1u)) return;
-    place.interval = std::min(2 * place.interval + 1, longest_interval);
-    place.wait =
-        place.interval / 2 + static_cast<std::uint32_t>(pg_prng_uint64(&pg_global_prng_state) % (place.interval + 1));
+    sample_due(key, query, place);
 }
 
 void sample_slow(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {

@@ -34,6 +34,6 @@ inline bool is_slow(std::uint64_t nanoseconds) noexcept {
     return slow_plan_ms >= 0 && nanoseconds > 0 && nanoseconds >= static_cast<std::uint64_t>(slow_plan_ms) * 1'000'000;
 }
 // An execution has ended after so many nanoseconds.  Raises no error but that of a cancel that arrives meanwhile.
-void keep_slow_plan(const perfkit::workload::Key& key, QueryDesc* query, std::uint64_t nanoseconds);
+[[gnu::cold]] void keep_slow_plan(const perfkit::workload::Key& key, QueryDesc* query, std::uint64_t nanoseconds);
 
 }  // namespace perfkit::pg::workload

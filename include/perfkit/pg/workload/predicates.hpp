@@ -30,16 +30,16 @@ using SharedPredicates = SharedStore<PredicateMemory>;
 extern perfkit::workload::Pacer predicate_pacer;
 extern std::size_t watched_executions;  // that are measured, and have not yet ended
 
-bool take_turn() noexcept;
+[[gnu::cold]] bool take_turn() noexcept;
 // Before an execution begins: whether its rows are to be counted in each node of its plan.
 inline bool predicates_due() noexcept { return predicate_pacer.counted_down() && take_turn(); }
 // It has begun, with INSTRUMENT_ROWS.
-void watch(const QueryDesc* query) noexcept;
+[[gnu::cold]] void watch(const QueryDesc* query) noexcept;
 // Its rows are not all fetched at once, so that it may not run to its end.
-void note_partial_fetch(const QueryDesc* query) noexcept;
+[[gnu::cold]] void note_partial_fetch(const QueryDesc* query) noexcept;
 // No longer.
-void unwatch(const QueryDesc* query) noexcept;
+[[gnu::cold]] void unwatch(const QueryDesc* query) noexcept;
 // Where it is watched and ended: notes what it saw.  Raises no error but that of a cancel that arrives meanwhile.
-void keep_predicates(const perfkit::workload::Key& key, QueryDesc* query);
+[[gnu::cold]] void keep_predicates(const perfkit::workload::Key& key, QueryDesc* query);
 
 }  // namespace perfkit::pg::workload

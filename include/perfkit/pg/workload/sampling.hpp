@@ -44,7 +44,8 @@ using SharedSamples = SharedStore<SampleMemory>;
 // An execution has begun, or ended after so many nanoseconds.
 void sample_start(const perfkit::workload::Key& key, const QueryDesc* query) noexcept;
 constexpr std::uint64_t slow_from = 1'000'000;  // ns; faster executions are nobody's slow ones
-void sample_slow(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;
+[[gnu::cold]] void sample_slow(const perfkit::workload::Key& key, const QueryDesc* query,
+                               std::uint64_t nanoseconds) noexcept;
 inline void sample_end(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
     if (nanoseconds >= slow_from) sample_slow(key, query, nanoseconds);
 }

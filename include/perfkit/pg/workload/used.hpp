@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "perfkit/core/workload/event.hpp"
@@ -68,36 +69,53 @@ inline void clear(Used& used) noexcept {
     for_each_of<0, field_count>([&used](std::size_t i) { used[i] = 0; });
 }
 
-// Adds what was used since.  The server's functions for this are calls, and go through times, which cost, too.
-inline void add_used(Used& used, const BufferUsage& buffers, const BufferUsage& buffers_before, const WalUsage& wal,
-                     const WalUsage& wal_before) noexcept {
-    const auto* const now = &buffers.shared_blks_hit;
-    const auto* const before = &buffers_before.shared_blks_hit;
-    for_each_of<0, first_time>([&](std::size_t i) { used[i] += static_cast<std::uint64_t>(now[i] - before[i]); });
-    if (track_io_timing) {
-        const auto add = [&used](Field field, instr_time end, instr_time start) {
-            INSTR_TIME_SUBTRACT(end, start);
-            used[static_cast<std::size_t>(field)] += nanoseconds_of(end);
-        };
-        add(Field::read_ns, read_time(buffers), read_time(buffers_before));
-        add(Field::write_ns, write_time(buffers), write_time(buffers_before));
-        add(Field::temp_read_ns, buffers.temp_blk_read_time, buffers_before.temp_blk_read_time);
-        add(Field::temp_write_ns, buffers.temp_blk_write_time, buffers_before.temp_blk_write_time);
+// What the session had used when something began.
+struct UsedBefore {
+    BufferUsage buffers;  // its times only where they are tracked
+    WalUsage wal;
+    bool timed;
+
+    void take() noexcept {
+        std::memcpy(&buffers, &pgBufferUsage, first_time * sizeof(std::int64_t));
+        wal = pgWalUsage;
+        timed = track_io_timing;
+        if (timed) [[unlikely]]
+            buffers = pgBufferUsage;
     }
-    used[first_wal] += static_cast<std::uint64_t>(wal.wal_records - wal_before.wal_records);
-    used[first_wal + 1] += static_cast<std::uint64_t>(wal.wal_fpi - wal_before.wal_fpi);
-    used[first_wal + 2] += wal.wal_bytes - wal_before.wal_bytes;
+};
+
+[[gnu::cold]] inline void add_times(Used& used, const BufferUsage& now, const BufferUsage& before) noexcept {
+    const auto add = [&used](Field field, instr_time end, instr_time start) {
+        INSTR_TIME_SUBTRACT(end, start);
+        used[static_cast<std::size_t>(field)] += nanoseconds_of(end);
+    };
+    add(Field::read_ns, read_time(now), read_time(before));
+    add(Field::write_ns, write_time(now), write_time(before));
+    add(Field::temp_read_ns, now.temp_blk_read_time, before.temp_blk_read_time);
+    add(Field::temp_write_ns, now.temp_blk_write_time, before.temp_blk_write_time);
+}
+
+// Adds what was used since.  The server's functions for this are calls, and go through times, which cost, too.
+inline void add_used(Used& used, const BufferUsage& buffers, const WalUsage& wal, const UsedBefore& before) noexcept {
+    const auto* const now = &buffers.shared_blks_hit;
+    const auto* const then = &before.buffers.shared_blks_hit;
+    for (std::size_t i = 0; i < first_time; ++i) used[i] += static_cast<std::uint64_t>(now[i] - then[i]);
+    if (before.timed) [[unlikely]]
+        add_times(used, buffers, before.buffers);
+    used[first_wal] += static_cast<std::uint64_t>(wal.wal_records - before.wal.wal_records);
+    used[first_wal + 1] += static_cast<std::uint64_t>(wal.wal_fpi - before.wal.wal_fpi);
+    used[first_wal + 2] += wal.wal_bytes - before.wal.wal_bytes;
 }
 
 inline void set_used(perfkit::workload::Event& event, const Used& used) noexcept {
     const auto set = [&](std::size_t i) { event.set(static_cast<Field>(i), used[i]); };
     constexpr auto first_local = static_cast<std::size_t>(Field::local_hit);
     std::uint64_t rare = 0;  // whether any of what most executions do not use
-    for_each_of<first_local, first_wal>([&](std::size_t i) { rare |= used[i]; });
-    for_each_of<0, first_local>(set);
-    if (rare != 0)
+    for (std::size_t i = first_local; i < first_wal; ++i) rare |= used[i];
+    for (std::size_t i = 0; i < first_local; ++i) set(i);
+    if (rare != 0) [[unlikely]]
         for (std::size_t i = first_local; i < first_wal; ++i) set(i);
-    for_each_of<first_wal, field_count>(set);
+    for (std::size_t i = first_wal; i < field_count; ++i) set(i);
 }
 
 }  // namespace perfkit::pg::workload

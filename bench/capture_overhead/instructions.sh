@@ -1,7 +1,9 @@
 #!/bin/bash
 # What capture costs in instructions of the session for each pgbench transaction, counted by valgrind: the same on every
 # run and whatever else the machine does, but without the kernel's part, which is about half of a small query's time.
-# And how many of them lock memory that processes share (locked_instructions.pl), which is what limits many cores.
+# How many lines of code and of data it misses in caches of level 1 of 32 kB each, as valgrind simulates them: a server's
+# path is much longer than these, so that what is added shows as misses. And how many instructions lock memory that
+# processes share (locked_instructions.pl), which is what limits many cores.
 #
 # usage: [PG_CONFIG=...] bench/capture_overhead/instructions.sh [PGBENCH_OPTION...]     (default: -S -M prepared)
 #
@@ -35,14 +37,17 @@ END
 "$bin/psql" -Xq -c 'VACUUM ANALYZE' -c CHECKPOINT
 "$bin/pg_ctl" -D "$dir/data" -s -w -m fast stop
 
-# count LIBRARIES: instructions for each transaction, those that lock memory, and those of them that are the last library's
+# count LIBRARIES: for each transaction instructions, lines of code and of data missed, instructions that lock memory, and
+# those of them that are the last library's
 count() {
     local libraries_of=$1
     rm -rf "$dir/out" && mkdir "$dir/out"
     valgrind --tool=callgrind --trace-children=yes --dump-instr=yes --compress-strings=no --compress-pos=no \
+        --cache-sim=yes --I1=32768,8,64 --D1=32768,8,64 \
         --callgrind-out-file="$dir/out/%p" \
         "$bin/postgres" -D "$dir/data" \
-        -c shared_preload_libraries="$1" -c auto_explain.log_min_duration=500 -c auto_explain.log_analyze=on \
+        -c shared_preload_libraries="$1" -c pg_perfkit.cache_watch=off \
+        -c auto_explain.log_min_duration=500 -c auto_explain.log_analyze=on \
         >"$dir/valgrind.log" 2>&1 &
     server=$!
     until "$bin/pg_isready" -q; do kill -0 "$server" && sleep 0.2; done
@@ -51,17 +56,20 @@ count() {
     wait "$server" || true
     server=
     # The two largest are the clients' sessions.
-    grep -H '^summary:' "$dir"/out/* | sed 's/:summary://' | sort -n -k 2 | tail -n 2 | while read -r file instructions; do
-        echo "$instructions $("$here/locked_instructions.pl" "$file" "${libraries_of##*,}.so")"
-    done | awk '{ n[NR] = $1; l[NR] = $2; o[NR] = $3 }
-        END { printf "%.0f %.2f %.3f\n", (n[2] - n[1]) / 2000, (l[2] - l[1]) / 2000, (o[2] - o[1]) / 2000 }'
+    grep -H '^summary:' "$dir"/out/* | sed 's/:summary://' | sort -n -k 2 | tail -n 2 |
+        while read -r file instructions _ _ code read written _; do
+        echo "$instructions $code $((read + written))" \
+            "$("$here/locked_instructions.pl" "$file" "${libraries_of##*,}.so")"
+    done | awk '{ for (i = 1; i <= NF; ++i) v[NR, i] = $i }
+        END { for (i = 1; i <= NF; ++i) printf "%.3f ", (v[2, i] - v[1, i]) / 2000; print "" }'
 }
-read -r nothing nothing_locked _ <<<"$(count '' "$@")"
-echo "| pgbench $* | instructions/tx | more | | locking memory/tx | of its own |"
-echo '| --- | ---: | ---: | ---: | ---: | ---: |'
-echo "| nothing | $nothing | | | $nothing_locked | |"
+nothing=$(count '' "$@")
+echo "| pgbench $* | instructions/tx | more | | lines of code missed, more | of data | locking memory/tx | of its own |"
+echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
+awk '{ printf "| nothing | %d | | | %d in all | %d in all | %.2f | |\n", $1, $2, $3, $4 }' <<<"$nothing"
 for libraries_of in pg_stat_statements pg_qualstats auto_explain pg_perfkit pg_stat_statements,pg_perfkit; do
     [ -e "$libraries/${libraries_of##*,}.so" ] || continue
-    count "$libraries_of" "$@" | awk -v name="$libraries_of" -v nothing="$nothing" \
-        '{ printf "| %s | %d | %d | %+.1f %% | %.2f | %.3f |\n", name, $1, $1 - nothing, 100 * ($1 / nothing - 1), $2, $3 }'
+    count "$libraries_of" "$@" | awk -v name="$libraries_of" -v nothing="$nothing" 'BEGIN { split(nothing, n) }
+        { printf "| %s | %d | %d | %+.1f %% | %d | %d | %.2f | %.3f |\n", name, $1, $1 - n[1], 100 * ($1 / n[1] - 1),
+          $2 - n[2], $3 - n[3], $4, $5 }'
 done

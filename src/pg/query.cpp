@@ -11,13 +11,9 @@ extern "C" {
 
 namespace perfkit::pg {
 
-namespace {
-
 void set_option(const char* name, const char* value) {
     set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
-
-}  // namespace
 
 std::vector<TextRow> run_query(const std::string& sql) {
     // An error ends the transaction or subtransaction around, which restores setting and connection.

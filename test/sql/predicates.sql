@@ -45,12 +45,16 @@ SELECT * FROM predicates_check(
     'filter predicates_orders: (lower(state) = ANY (?)) | {predicates_orders.state} | {"=(text,text)"} | 100 of 1000, 1',
     'filter predicates_orders: (amount > ?) | {predicates_orders.amount} | {">(numeric,numeric)"} | 1 of 28, 2',
     'index condition predicates_orders: ((id >= ?) AND (id <= ?)) | {predicates_orders.id} | {">=(integer,integer)","<=(integer,integer)"} | 2 of , 1',
-    'index condition predicates_orders: (id < ?) | {predicates_orders.id} | {"<(integer,integer)"} | 28 of , 2');
+    'index condition predicates_orders: (id < ?) | {predicates_orders.id} | {"<(integer,integer)"} | 28 of , 2',
+    'scan predicates_orders: ((id < ?) AND (amount > ?)) | {predicates_orders.id,predicates_orders.amount} | {"<(integer,integer)",">(numeric,numeric)"} | 1 of , 2');
 SELECT NOT :'captured' OR bool_and(selectivity BETWEEN 0 AND 1 AND predicate !~ '[0-9'']' AND loops = executions AND first_seen <= last_seen AND NOT truncated
     AND (kind = 'filter' OR rows_in IS NULL)) AS sane FROM pk_predicates WHERE relation = 'predicates_orders'::regclass;
 SELECT NOT :'captured' OR (selectivity = 0.002 AND compared = 1 AND least_ratio = greatest_ratio AND estimate_ratio = greatest_ratio AND estimated_rows BETWEEN 1 AND 10 AND actual_rows = 2) AS index_condition
 FROM pk_predicates WHERE relation = 'predicates_orders'::regclass AND predicate = '((id >= ?) AND (id <= ?))' UNION ALL SELECT true WHERE NOT :'captured';
 SELECT NOT :'captured' OR cardinality(queryids) = 3 AS statements FROM pk_predicates WHERE relation = 'predicates_orders'::regclass AND predicate = '((amount < ?) AND (state = ?))' UNION ALL SELECT true WHERE NOT :'captured';
+SELECT NOT :'captured' OR (compared = 2 AND cardinality(recent_at) = 2 AND recent_actual = '{0,1}' AND recent_estimated[1] >= 1 AND clause_columns = '{1,4}'
+    AND clause_operators = '{"<(integer,integer)",">(numeric,numeric)"}'::regoperator[]::oid[]) AS scan FROM pk_predicates WHERE relation = 'predicates_orders'::regclass AND kind = 'scan' UNION ALL SELECT true WHERE NOT :'captured';
+SELECT NOT :'captured' OR (compared = 0 AND recent_at = '{}') AS part_of_scan FROM pk_predicates WHERE relation = 'predicates_orders'::regclass AND predicate = '(amount > ?)' UNION ALL SELECT true WHERE NOT :'captured';
 
 -- Joins, by whatever means and from whichever side; keys of sorts and of groups.
 SELECT CASE WHEN :'captured' THEN pk_workload_reset(current_database()) >= 0 ELSE true END AS reset;

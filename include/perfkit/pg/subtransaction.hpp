@@ -12,38 +12,68 @@ extern "C" {
 
 namespace perfkit::pg {
 
+// Takes no transaction ID, so that it works on a standby.  Who begins one has to end it, whatever happens.
+class Subtransaction {
+public:
+    Subtransaction() : context_(CurrentMemoryContext), owner_(CurrentResourceOwner) {
+        call([] { BeginInternalSubTransaction(nullptr); });
+        MemoryContextSwitchTo(context_);
+    }
+    Subtransaction(const Subtransaction&) = delete;
+    Subtransaction& operator=(const Subtransaction&) = delete;
+
+    void release() {
+        call([] { ReleaseCurrentSubTransaction(); });
+        go_back();
+    }
+    void roll_back() {
+        call([] { RollbackAndReleaseCurrentSubTransaction(); });
+        go_back();
+    }
+
+private:
+    MemoryContext context_;
+    ResourceOwner owner_;
+
+    void go_back() {
+        MemoryContextSwitchTo(context_);
+        CurrentResourceOwner = owner_;
+    }
+};
+
+// Runs body in a subtransaction that leaves nothing behind, whether body fails or not.
+template <typename Body>
+void rolled_back(Body&& body) {
+    Subtransaction subtransaction;
+    try {
+        body();
+    } catch (...) {
+        subtransaction.roll_back();
+        throw;
+    }
+    subtransaction.roll_back();
+}
+
 // Runs body in a subtransaction.  Gives back the server's error that ended it, if one did that is the
 // storage's fault (SQLSTATE classes 58 and XX); every other error, such as a cancelled query or lack
-// of memory, goes on its way after the rollback.  Takes no transaction ID, so that it works on a standby.
+// of memory, goes on its way after the rollback.
 template <typename Body>
 std::optional<Error> in_subtransaction(Body&& body) {
-    MemoryContext const context = CurrentMemoryContext;
-    ResourceOwner const owner = CurrentResourceOwner;
-    const auto back = [context, owner] {
-        MemoryContextSwitchTo(context);
-        CurrentResourceOwner = owner;
-    };
-    const auto roll_back = [&back] {
-        call([] { RollbackAndReleaseCurrentSubTransaction(); });
-        back();
-    };
-    call([] { BeginInternalSubTransaction(nullptr); });
-    MemoryContextSwitchTo(context);
+    Subtransaction subtransaction;
     std::optional<Error> failure;
     try {
         body();
     } catch (const Error& error) {
         failure = error;
     } catch (...) {
-        roll_back();
+        subtransaction.roll_back();
         throw;
     }
     if (!failure) {
-        call([] { ReleaseCurrentSubTransaction(); });
-        back();
+        subtransaction.release();
         return failure;
     }
-    roll_back();
+    subtransaction.roll_back();
     const int category = ERRCODE_TO_CATEGORY(failure->report()->sqlerrcode);
     const bool storage = category == ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR) ||
                          category == ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR);

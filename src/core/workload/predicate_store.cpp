@@ -42,6 +42,11 @@ void PredicateParts::add_operator(std::uint32_t oid) noexcept {
     if (operator_count < most) operators[operator_count++] = oid;
 }
 
+void PredicateParts::add_clause(const Clause& clause) noexcept {
+    if (clause_count < most) clauses[clause_count] = clause;
+    ++clause_count;
+}
+
 std::size_t PredicateStore::bytes(std::uint32_t places) noexcept {
     static_assert(sizeof(PredicateStore) % alignof(Place) == 0 && sizeof(std::uint64_t) % alignof(Place) == 0);
     return sizeof(PredicateStore) + places * (sizeof(std::uint64_t) + sizeof(Place));
@@ -97,6 +102,8 @@ bool PredicateStore::note(const PredicateKey& key, const PredicateParts& parts, 
         const double ratio = std::max(seen.estimate, 1.0) / std::max(seen.rows_out, 1.0);
         entry.least_ratio = entry.compared == 0 ? ratio : std::min(entry.least_ratio, ratio);
         entry.greatest_ratio = std::max(entry.greatest_ratio, ratio);
+        entry.recent[entry.compared % PredicateEntry::most_recent] = {when, static_cast<float>(seen.estimate),
+                                                                      static_cast<float>(seen.rows_out)};
         ++entry.compared;
         entry.estimated += seen.estimate;
         entry.actual += seen.rows_out;

@@ -8,7 +8,7 @@ namespace perfkit::workload {
 
 Ring* Ring::create(void* memory, std::uint32_t capacity) noexcept { return new (memory) Ring(capacity); }
 
-bool Ring::push(const Event& event) noexcept {
+[[gnu::hot]] bool Ring::push(const Event& event) noexcept {
     const std::uint64_t head = head_.load(std::memory_order_relaxed);
     const std::size_t size = event.size();
     if (head - tail_seen_ + size > capacity_) {

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 
+#include "perfkit/core/json.hpp"
 #include "perfkit/core/sql_lexer.hpp"
+#include "perfkit/core/utf8.hpp"
 
 namespace perfkit::workload {
 
@@ -20,31 +21,6 @@ std::optional<unsigned> digit(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return std::nullopt;
-}
-
-// Well-formed and without surrogates, as the Unicode standard's table 3-7 has it.
-bool is_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto byte = [&](std::size_t k) -> unsigned {
-            return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
-        };
-        const unsigned first = byte(0);
-        const std::size_t length = first < 0x80   ? 1
-                                   : first < 0xC2 ? 0
-                                   : first < 0xE0 ? 2
-                                   : first < 0xF0 ? 3
-                                   : first < 0xF5 ? 4
-                                                  : 0;
-        if (length == 0) return false;
-        for (std::size_t k = 1; k < length; ++k)
-            if (byte(k) < 0x80 || byte(k) > 0xBF) return false;
-        const unsigned second = byte(1);
-        if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
-            (first == 0xF4 && second > 0x8F))
-            return false;
-        i += length;
-    }
-    return true;
 }
 
 // Of %XX.
@@ -107,21 +83,7 @@ void add_tags(std::string_view comment, bool utf8, Tags& tags) {
     } while (comment.starts_with(',') && (comment.remove_prefix(1), true));
 }
 
-std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            (result += '\\') += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
-            result += escaped;
-        } else {
-            result += c;
-        }
-    }
-    return result += '"';
-}
+std::string quoted(std::string_view text) { return Json().value(text).text(); }
 
 }  // namespace
 

@@ -6,7 +6,8 @@
 // through, after what it interrupted is counted.
 //
 // What this costs is less its instructions than the lines of cache that they and their data take from
-// the server's.  So what is rare stands in functions of its own, marked as cold, and is kept elsewhere.
+// the server's.  So what is rare stands in functions of its own, marked as cold, and is kept elsewhere; what every
+// execution goes through is marked as hot, here and where it calls, and lies side by side in one page of memory.
 //
 // Which executions count, and which are "top level", is as in pg_stat_statements of version 17 with
 // track = all and track_utility = off.
@@ -40,6 +41,7 @@ extern "C" {
 namespace perfkit::pg::workload {
 
 using perfkit::workload::Event;
+using perfkit::workload::Key;
 using perfkit::workload::Kind;
 
 namespace {
@@ -64,22 +66,26 @@ int nesting = 0;
 // A parallel worker's share is in its leader's counters already.
 bool capturing() noexcept { return enabled && !IsParallelWorker() && !CaptureOff::active(); }
 
-std::uint64_t since(instr_time start) noexcept {
+[[gnu::hot]] std::uint64_t since(instr_time start) noexcept {
     instr_time now;
     INSTR_TIME_SET_CURRENT(now);
     INSTR_TIME_SUBTRACT(now, start);
     return nanoseconds_of(now);
 }
 
-perfkit::workload::Key key_of(std::uint64_t queryid) noexcept {
+Key key_of(std::uint64_t queryid) noexcept {
     return {static_cast<std::int64_t>(queryid), MyDatabaseId, GetUserId(), nesting == 0};
+}
+
+TimestampTz statement_start() noexcept {
+    const TimestampTz start = GetCurrentStatementStartTimestamp();
+    return start != 0 ? start : GetCurrentTimestamp();  // 0: a background worker
 }
 
 Event new_event(std::uint64_t queryid, Kind kind, std::uint64_t nanoseconds) noexcept {
     Event event;
     event.key = key_of(queryid);
-    event.when = GetCurrentStatementStartTimestamp();
-    if (event.when == 0) event.when = GetCurrentTimestamp();  // a background worker
+    event.when = statement_start();
     event.kind = kind;
     event.nanoseconds = nanoseconds;
     return event;
@@ -93,22 +99,21 @@ std::uint64_t queryid_of(const QueryDesc* query) noexcept {
 
 bool captured(const QueryDesc* query) noexcept { return queryid_of(query) != 0 && capturing(); }
 
-// What one execution used so far.  Kept here from its start to its end, because a QueryDesc has no room for it and the
-// server's own place (totaltime) costs three times as much: it reads the clock around ExecutorFinish too, and is
-// allocated anew each time.
-struct Measured {
-    const QueryDesc* query;      // null: a free place
-    perfkit::workload::Key key;  // who began it: the constants are his, whoever fetches the last row
-    bool by_server;              // in totaltime, for somebody else who wanted it
-    std::uint64_t nanoseconds;
-    std::uint64_t rows;
-    Used used;
+// An execution from its start to its end, kept here because a QueryDesc has no room for it and the server's own place
+// (totaltime) costs three times as much: it reads the clock around ExecutorFinish too, and is allocated anew each time.
+struct alignas(64) Measured {
+    const QueryDesc* query;  // null: a free place
+    // What it used so far.  Until the end the key is of who began it: the constants are his, whoever fetches the last
+    // row.
+    Event event;
 };
+static_assert(offsetof(Measured, event) + perfkit::workload::event_head_size == 64);  // one line of cache
 
 // Executions nest, and cursors interleave; more at once than this are measured by the server's means.
 constexpr std::size_t places = 16;
 std::array<Measured, places> measured;
-std::size_t places_used = 0;  // from here on there is none; most often one is in use, and a search ends at once
+std::array<bool, places> by_server;  // in totaltime, for somebody else who wanted it
+std::size_t places_used = 0;         // from here on there is none; most often one is in use, and a search ends at once
 
 std::size_t place_of(const QueryDesc* query) noexcept {
     for (std::size_t place = 0; place < places_used; ++place)
@@ -140,16 +145,20 @@ struct Start {
 
     explicit Start(const QueryDesc* query) noexcept {
         const std::size_t place = place_of(query);
-        if (place == places || measured[place].by_server) return;
+        if (place == places || by_server[place]) return;
         of = &measured[place];
         before.take();
         INSTR_TIME_SET_CURRENT(time);
     }
     void end(std::uint64_t rows) const noexcept {
         if (of == nullptr) return;
-        of->nanoseconds += since(time);
-        of->rows += rows;
-        add_used(of->used, pgBufferUsage, pgWalUsage, before);
+        Event& event = of->event;
+        event.nanoseconds += since(time);
+        event.rows += rows;
+        if (event.fields == 0)
+            set_used(event, pgBufferUsage, pgWalUsage, before);
+        else
+            add_used(event, pgBufferUsage, pgWalUsage, before);
     }
 };
 
@@ -174,8 +183,8 @@ ErrorData* put_aside(MemoryContext context) {
     std::uint64_t nanoseconds = 0;
     const std::size_t place = place_of(query);
     if (place < places) free_place(place);
-    if (place < places && !measured[place].by_server) {
-        nanoseconds = measured[place].nanoseconds;
+    if (place < places && !by_server[place]) {
+        nanoseconds = measured[place].event.nanoseconds;
     } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
         nanoseconds = nanoseconds_of(total->counter);
         if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += since(total->starttime);
@@ -184,7 +193,8 @@ ErrorData* put_aside(MemoryContext context) {
     Shared::get()->record(new_event(queryid_of(query), kind, nanoseconds), false);
     if (kind == Kind::cancel && query->estate != nullptr && cancelled_due()) {
         if (ErrorData* const report = put_aside(query->estate->es_query_cxt); report != nullptr) {
-            sample_cancelled(place < places ? measured[place].key : key_of(queryid_of(query)), query, nanoseconds);
+            sample_cancelled(place < places ? measured[place].event.key : key_of(queryid_of(query)), query,
+                             nanoseconds);
             ReThrowError(report);
         }
     }
@@ -211,7 +221,7 @@ bool complete(const Instrumentation* total) noexcept {
 }
 
 // Has the execution measured, by us unless someone before us does.
-void measure(QueryDesc* query, const perfkit::workload::Key& key) noexcept {
+void measure(QueryDesc* query, const Key& key) noexcept {
     const std::size_t place = places_used == 0 ? places_used++ : other_place(query);
     if (place == places) {
         let_server_measure(query);
@@ -219,10 +229,10 @@ void measure(QueryDesc* query, const perfkit::workload::Key& key) noexcept {
     }
     Measured& own = measured[place];
     own.query = query;
-    own.key = key;
-    own.by_server = query->totaltime != nullptr && complete(query->totaltime);
-    own.nanoseconds = own.rows = 0;
-    clear(own.used);
+    own.event.key = key;
+    own.event.nanoseconds = own.event.rows = 0;
+    own.event.fields = own.event.number = 0;
+    by_server[place] = query->totaltime != nullptr && complete(query->totaltime);
 }
 
 PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo parameters) {
@@ -256,7 +266,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     return result;
 }
 
-void on_executor_start(QueryDesc* query, int flags) {
+[[gnu::hot]] void on_executor_start(QueryDesc* query, int flags) {
     if (!captured(query)) {
         next_executor_start(query, flags);
         return;
@@ -268,13 +278,13 @@ void on_executor_start(QueryDesc* query, int flags) {
     PG_CATCH();
     { fail(query); }
     PG_END_TRY();
-    const perfkit::workload::Key key = key_of(queryid_of(query));
+    const Key key = key_of(queryid_of(query));
     measure(query, key);
     if (watching) watch(query);
     if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) sample_start(key, query);
 }
 
-void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
+[[gnu::hot]] void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
     if (watched_executions != 0 && count != 0) note_partial_fetch(query);
     const Start start(query);
     ++nesting;
@@ -292,12 +302,7 @@ void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PER
     start.end(query->estate->es_processed);
 }
 
-void on_executor_finish(QueryDesc* query) {
-    // A plain SELECT has nothing left to do.
-    if (query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE) {
-        next_executor_finish(query);
-        return;
-    }
+[[gnu::noinline]] void finish_measured(QueryDesc* query) {
     const Start start(query);
     ++nesting;
     PG_TRY();
@@ -314,6 +319,14 @@ void on_executor_finish(QueryDesc* query) {
     start.end(0);
 }
 
+[[gnu::hot]] void on_executor_finish(QueryDesc* query) {
+    // A plain SELECT has nothing left to do.
+    if (query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE)
+        next_executor_finish(query);
+    else
+        finish_measured(query);
+}
+
 [[gnu::cold]] std::uint64_t record_measured_by_server(const QueryDesc* query) noexcept {
     const Instrumentation* const total = query->totaltime;
     if (total == nullptr) return 0;
@@ -323,39 +336,38 @@ void on_executor_finish(QueryDesc* query) {
     event.nanoseconds = closed + nanoseconds_of(total->counter);
     // Of all fetches; es_processed is of the last one only.
     event.rows = static_cast<std::uint64_t>(total->ntuples + total->tuplecount);
-    Used used{};
     UsedBefore nothing{};
     nothing.timed = track_io_timing;
-    add_used(used, total->bufusage, total->walusage, nothing);
-    set_used(event, used);
+    set_used(event, total->bufusage, total->walusage, nothing);
     Shared::get()->record(event, true);
     return event.nanoseconds;
 }
 
-// Counts it for who ends it, as pg_stat_statements does.  How long it took in nanoseconds; 0 where it is not captured.
-std::uint64_t record_success(const QueryDesc* query, const Measured* own) noexcept {
-    if (!captured(query)) return 0;
-    if (own == nullptr || own->by_server) return record_measured_by_server(query);
-    Event event = new_event(queryid_of(query), Kind::success, own->nanoseconds);
-    event.rows = own->rows;
-    set_used(event, own->used);
+// Counts it for who ends it, as pg_stat_statements does.
+std::uint64_t record_measured(Event& event) noexcept {
+    event.key.user = GetUserId();
+    event.key.toplevel = nesting == 0;
+    event.when = statement_start();
     Shared::get()->record(event, true);
     return event.nanoseconds;
 }
 
-void on_executor_end(QueryDesc* query) {
-    const std::size_t place = place_of(query);
-    const Measured* const own = place < places ? &measured[place] : nullptr;
-    const std::uint64_t nanoseconds = record_success(query, own);
-    const perfkit::workload::Key key = own != nullptr ? own->key : key_of(queryid_of(query));
-    if (own != nullptr) {
+[[gnu::hot]] void on_executor_end(QueryDesc* query) {
+    Key begun;
+    if (const std::size_t place = place_of(query); place < places) [[likely]] {
+        Event& event = measured[place].event;
+        begun = event.key;
+        std::uint64_t nanoseconds = 0;
+        if (captured(query))
+            nanoseconds = by_server[place] ? record_measured_by_server(query) : record_measured(event);
         free_place(place);
-        if (nanoseconds > 0) {
-            sample_end(key, query, nanoseconds);
-            if (is_slow(nanoseconds)) keep_slow_plan(key, query, nanoseconds);
-        }
+        if (nanoseconds >= slow_from) sample_slow(begun, query, nanoseconds);
+        if (is_slow(nanoseconds)) keep_slow_plan(begun, query, nanoseconds);
+    } else {
+        begun = key_of(queryid_of(query));
+        if (captured(query)) record_measured_by_server(query);
     }
-    if (watched_executions != 0) keep_predicates(key, query);
+    if (watched_executions != 0) keep_predicates(begun, query);
     next_executor_end(query);
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "perfkit/pg/query.hpp"
+
 extern "C" {
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -58,8 +60,7 @@ void notice(bool fallback) {
 std::uint64_t select(const char* query) {
     return call([query] {
         const int level = NewGUCNestLevel();
-        set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                          false);
+        set_option("search_path", "pg_catalog, pg_temp");
         if (SPI_execute(query, true, 0) != SPI_OK_SELECT) elog(ERROR, "could not run \"%s\"", query);
         AtEOXact_GUC(true, level);
         return SPI_processed;

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "perfkit/core/workload/predicate.hpp"
 #include "perfkit/pg/workload/predicate_walk.hpp"
 
 extern "C" {
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -17,6 +19,7 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
+using perfkit::workload::PredicateKind;
 using perfkit::workload::PredicateParts;
 
 namespace {
@@ -181,9 +184,14 @@ std::uint64_t fingerprint_of(const PlanNames& names, Node* expression) {
     return perfkit::workload::fingerprint({text, std::strlen(text)});
 }
 
-const Var* column_of(const Node* node) {
+const Node* without_relabel(const Node* node) {
     while (node != nullptr && IsA(node, RelabelType))
         node = reinterpret_cast<const Node*>(reinterpret_cast<const RelabelType*>(node)->arg);
+    return node;
+}
+
+const Var* column_of(const Node* node) {
+    node = without_relabel(node);
     return node != nullptr && IsA(node, Var) ? reinterpret_cast<const Var*>(node) : nullptr;
 }
 
@@ -236,6 +244,53 @@ bool find_parts(Node* node, void* context) {
             break;
     }
     return walk_expression(node, find_parts, context);
+}
+
+// Of the comparison of a column with a value, which may be on either side.
+PredicateParts::Clause comparison(const List* sides, Oid operator_oid) {
+    if (list_length(sides) != 2) return {};
+    const auto *left = without_relabel(static_cast<const Node*>(linitial(sides))),
+               *right = without_relabel(static_cast<const Node*>(lsecond(sides)));
+    if (is_placeholder(left)) std::swap(left, right);
+    const Var* const column = column_of(left);
+    return column == nullptr || !is_placeholder(right) ? PredicateParts::Clause{}
+                                                       : PredicateParts::Clause{column->varattno, operator_oid};
+}
+
+// As far as the planner's statistics of columns tell of it.  Its columns are of one table.
+PredicateParts::Clause clause_of(const Node* expression, bool is_key) {
+    PredicateParts::Clause result{};
+    switch (is_key ? T_Var : nodeTag(expression)) {
+        case T_Var:
+            if (const Var* const column = column_of(expression); column != nullptr)
+                result = {column->varattno, is_key ? InvalidOid : BooleanEqualOperator};
+            break;
+        case T_BoolExpr: {
+            const auto* const inverse = reinterpret_cast<const BoolExpr*>(expression);
+            const auto* const argument = static_cast<const Node*>(linitial(inverse->args));
+            if (inverse->boolop == NOT_EXPR && IsA(argument, Var)) result = clause_of(argument, false);
+            break;
+        }
+        case T_OpExpr: {
+            const auto* const compares = reinterpret_cast<const OpExpr*>(expression);
+            result = comparison(compares->args, compares->opno);
+            break;
+        }
+        case T_ScalarArrayOpExpr: {
+            const auto* const compares = reinterpret_cast<const ScalarArrayOpExpr*>(expression);
+            if (compares->useOr) result = comparison(compares->args, compares->opno);
+            break;
+        }
+        case T_NullTest: {
+            const auto* const test = reinterpret_cast<const NullTest*>(expression);
+            const Var* const column = column_of(reinterpret_cast<const Node*>(test->arg));
+            if (column != nullptr && !test->argisrow) result = {column->varattno, InvalidOid};
+            break;
+        }
+        default:
+            break;
+    }
+    return result.column > 0 ? result : PredicateParts::Clause{};
 }
 
 Node* resolved_within(int nodes, const PlanNames& names, const Plan* plan, const void* expressions) {
@@ -314,6 +369,10 @@ void describe(const PlanNames& names, Observation& observation, bool of_one_tabl
     }
     observation.key.hash = hash;
     observation.key.relation = of_one_table ? relation : found.several ? InvalidOid : found.relation;
+    const PredicateKind kind = observation.key.kind;
+    if (found.several || kind == PredicateKind::sort || kind == PredicateKind::join) return;
+    foreach (cell, observation.expressions)
+        observation.parts.add_clause(clause_of(static_cast<const Node*>(lfirst(cell)), kind == PredicateKind::group));
 }
 
 }  // namespace perfkit::pg::workload

@@ -6,9 +6,12 @@
 #include "perfkit/pg/workload/predicate_walk.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_index.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "utils/rel.h"
 }
 
 namespace perfkit::pg::workload {
@@ -131,26 +134,53 @@ List* conditions(const Walk& walk, const PlanState* node, const List* clauses) {
     return reinterpret_cast<List*>(resolved(walk.found.names, node->plan, clauses));
 }
 
-// removed: by the node's conditions.
-void filter(Walk& walk, const PlanState* node, double removed, bool of_one_table, Oid relation) {
+// removed: by the node's conditions; estimate: of what they leave.
+void filter(Walk& walk, const PlanState* node, double removed, double estimate, bool of_one_table, Oid relation) {
     if (node->plan->qual == NIL) return;
     const double out = node->instrument->ntuples;
-    Observation seen = start(PredicateKind::filter, {loops_of(walk, node), out + removed, out, expected(walk, node)});
+    Observation seen = start(PredicateKind::filter, {loops_of(walk, node), out + removed, out, estimate});
     seen.expressions = conditions(walk, node, node->plan->qual);
     add(walk, seen, of_one_table, relation);
 }
 
-void scan(Walk& walk, const PlanState* node, const List* index_conditions) {
+// Whether rows were left out, and not expected, by a condition that the plan does not show: its index's.
+bool on_partial_index(const PlanState* node) {
+    RelationData* index = nullptr;
+    if (IsA(node, IndexScanState)) index = reinterpret_cast<const IndexScanState*>(node)->iss_RelationDesc;
+    if (IsA(node, IndexOnlyScanState)) index = reinterpret_cast<const IndexOnlyScanState*>(node)->ioss_RelationDesc;
+    if (IsA(node, BitmapIndexScanState)) index = reinterpret_cast<const BitmapIndexScanState*>(node)->biss_RelationDesc;
+    return index != nullptr && index->rd_indextuple != nullptr &&
+           !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
+}
+
+// -1 where it is no bitmap scan of an index.
+int conditions_of(const Plan* plan) {
+    if (plan == nullptr || !IsA(plan, BitmapIndexScan)) return -1;
+    return list_length(reinterpret_cast<const BitmapIndexScan*>(plan)->indexqualorig);
+}
+
+// index_conditions: that it looked into an index for; rechecked: those of the bitmap scans below it.
+void scan(Walk& walk, const PlanState* node, const List* index_conditions, const List* rechecked) {
     const Oid relation = walk.found.names.relation_of(reinterpret_cast<const Scan*>(node->plan)->scanrelid);
     const Instrumentation& rows = *node->instrument;
+    const List* const filters = node->plan->qual;
+    const double estimate = on_partial_index(node) ? -1 : expected(walk, node);
     if (index_conditions != NIL) {
-        const double estimate = node->plan->qual == NIL ? expected(walk, node) : -1;
         Observation seen =
-            start(PredicateKind::index_condition, {loops_of(walk, node), -1, rows.ntuples + rows.nfiltered1, estimate});
+            start(PredicateKind::index_condition,
+                  {loops_of(walk, node), -1, rows.ntuples + rows.nfiltered1, filters == NIL ? estimate : -1});
         seen.expressions = conditions(walk, node, index_conditions);
         add(walk, seen, true, relation);
     }
-    if (!IsA(node->plan, BitmapIndexScan)) filter(walk, node, rows.nfiltered1, true, relation);
+    if (IsA(node->plan, BitmapIndexScan)) return;
+    const List* const found = index_conditions != NIL ? index_conditions : rechecked;
+    filter(walk, node, rows.nfiltered1, found == NIL ? estimate : -1, true, relation);
+    // The planner estimates what all leave, those of several indexes and of partial ones too.
+    const bool of_one_index = index_conditions != NIL || conditions_of(node->plan->lefttree) == list_length(found);
+    if (found == NIL || (filters == NIL && of_one_index)) return;
+    Observation seen = start(PredicateKind::scan, {loops_of(walk, node), -1, rows.ntuples, estimate});
+    seen.expressions = list_concat(conditions(walk, node, found), conditions(walk, node, filters));
+    if (list_length(seen.expressions) == list_length(found) + list_length(filters)) add(walk, seen, true, relation);
 }
 
 double rows_of(const PlanState* node) {
@@ -185,7 +215,7 @@ void join(Walk& walk, const PlanState* node, const List* equalities) {
         seen.expressions = list_concat(equal, others);
     }
     add(walk, seen, false, InvalidOid);
-    filter(walk, node, rows.nfiltered2, false, InvalidOid);
+    filter(walk, node, rows.nfiltered2, expected(walk, node), false, InvalidOid);
 }
 
 // Columns of the plan's output, by number.
@@ -237,7 +267,7 @@ void aggregate(Walk& walk, const PlanState* node) {
             DO_AGGSPLIT_COMBINE(plan->aggsplit) ? rows_before_partial(node) : rows_of(outerPlanState(node));
         group(walk, node, plan->numCols, plan->grpColIdx, plan->grpOperators, in);
     }
-    filter(walk, node, node->instrument->nfiltered1, false, InvalidOid);
+    filter(walk, node, node->instrument->nfiltered1, expected(walk, node), false, InvalidOid);
 }
 
 void look_at(Walk& walk, const PlanState* node) {
@@ -245,7 +275,6 @@ void look_at(Walk& walk, const PlanState* node) {
     switch (nodeTag(plan)) {
         case T_SeqScan:
         case T_SampleScan:
-        case T_BitmapHeapScan:
         case T_TidScan:
         case T_TidRangeScan:
         case T_SubqueryScan:
@@ -257,13 +286,15 @@ void look_at(Walk& walk, const PlanState* node) {
         case T_WorkTableScan:
         case T_ForeignScan:
         case T_CustomScan:
-            return scan(walk, node, NIL);
+            return scan(walk, node, NIL, NIL);
+        case T_BitmapHeapScan:
+            return scan(walk, node, NIL, reinterpret_cast<const BitmapHeapScan*>(plan)->bitmapqualorig);
         case T_IndexScan:
-            return scan(walk, node, reinterpret_cast<const IndexScan*>(plan)->indexqualorig);
+            return scan(walk, node, reinterpret_cast<const IndexScan*>(plan)->indexqualorig, NIL);
         case T_IndexOnlyScan:
-            return scan(walk, node, reinterpret_cast<const IndexOnlyScan*>(plan)->indexqual);
+            return scan(walk, node, reinterpret_cast<const IndexOnlyScan*>(plan)->indexqual, NIL);
         case T_BitmapIndexScan:
-            return scan(walk, node, reinterpret_cast<const BitmapIndexScan*>(plan)->indexqualorig);
+            return scan(walk, node, reinterpret_cast<const BitmapIndexScan*>(plan)->indexqualorig, NIL);
         case T_NestLoop:
             return join(walk, node, NIL);
         case T_MergeJoin:
@@ -278,7 +309,7 @@ void look_at(Walk& walk, const PlanState* node) {
         case T_Group: {
             const auto* const groups = reinterpret_cast<const Group*>(plan);
             group(walk, node, groups->numCols, groups->grpColIdx, groups->grpOperators, rows_of(outerPlanState(node)));
-            return filter(walk, node, node->instrument->nfiltered1, false, InvalidOid);
+            return filter(walk, node, node->instrument->nfiltered1, expected(walk, node), false, InvalidOid);
         }
         case T_Unique: {
             const auto* const unique = reinterpret_cast<const Unique*>(plan);
@@ -286,7 +317,7 @@ void look_at(Walk& walk, const PlanState* node) {
                          rows_of(outerPlanState(node)));
         }
         case T_Result:
-            return filter(walk, node, node->instrument->nfiltered1, false, InvalidOid);
+            return filter(walk, node, node->instrument->nfiltered1, expected(walk, node), false, InvalidOid);
         default:
             return;
     }

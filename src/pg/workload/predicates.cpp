@@ -9,6 +9,7 @@
 
 #include "perfkit/core/workload/predicate.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/text.hpp"
 #include "perfkit/pg/workload/aside.hpp"
 #include "perfkit/pg/workload/predicate_walk.hpp"
 #include "perfkit/pg/workload/settings.hpp"

@@ -1,5 +1,6 @@
 // The SQL side of the predicates.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -56,6 +57,8 @@ const char* name_of(PredicateKind kind) {
             return "join";
         case PredicateKind::sort:
             return "sort";
+        case PredicateKind::scan:
+            return "scan";
         case PredicateKind::group:
             break;
     }
@@ -84,7 +87,8 @@ Value join_type(const PredicateKey& key) {
 template <typename Function>
 Value array_of(std::uint32_t count, Oid type, int size, char alignment, Function&& function) {
     std::array<Datum, 8> values{};
-    static_assert(PredicateParts::most <= 8 && PredicateEntry::most_statements <= 8);
+    static_assert(PredicateParts::most <= 8 && PredicateEntry::most_statements <= 8 &&
+                  PredicateEntry::most_recent <= 8);
     for (std::uint32_t i = 0; i < count; ++i) values[i] = function(i);
     return Value::of(pg::call([&values, count, type, size, alignment] {
         return PointerGetDatum(construct_array(values.data(), static_cast<int>(count), type, size, true, alignment));
@@ -122,6 +126,13 @@ PERFKIT_FUNCTION(pk_predicates_read) {
         if (!statements) continue;
         const PredicateParts& parts = e.parts;
         const auto compared = [&e](double value) { return e.compared == 0 ? Value(std::nullopt) : Value(value); };
+        const bool all_clauses = parts.clause_count > 0 && parts.clause_count <= PredicateParts::most;
+        const auto recent_count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(e.compared, PredicateEntry::most_recent));
+        // The latest first.
+        const auto recent = [&e](std::uint32_t i) -> const PredicateEntry::Comparison& {
+            return e.recent[(e.compared - 1 - i) % PredicateEntry::most_recent];
+        };
         rows.add({e.key.relation == 0 ? Value(std::nullopt) : Value::of(ObjectIdGetDatum(e.key.relation)),
                   name_of(e.key.kind),
                   join_type(e.key),
@@ -144,7 +155,20 @@ PERFKIT_FUNCTION(pk_predicates_read) {
                   compared(e.greatest_ratio),
                   *statements,
                   time(e.first_seen),
-                  time(e.last_seen)});
+                  time(e.last_seen),
+                  all_clauses ? array_of(parts.clause_count, INT4OID, 4, TYPALIGN_INT,
+                                         [&parts](std::uint32_t i) { return Int32GetDatum(parts.clauses[i].column); })
+                              : Value(std::nullopt),
+                  all_clauses
+                      ? array_of(parts.clause_count, OIDOID, 4, TYPALIGN_INT,
+                                 [&parts](std::uint32_t i) { return ObjectIdGetDatum(parts.clauses[i].comparison); })
+                      : Value(std::nullopt),
+                  array_of(recent_count, TIMESTAMPTZOID, 8, TYPALIGN_DOUBLE,
+                           [&recent](std::uint32_t i) { return TimestampTzGetDatum(recent(i).when); }),
+                  array_of(recent_count, FLOAT4OID, 4, TYPALIGN_INT,
+                           [&recent](std::uint32_t i) { return Float4GetDatum(recent(i).estimated); }),
+                  array_of(recent_count, FLOAT4OID, 4, TYPALIGN_INT,
+                           [&recent](std::uint32_t i) { return Float4GetDatum(recent(i).actual); })});
     }
     PG_RETURN_NULL();
 }

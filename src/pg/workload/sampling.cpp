@@ -16,6 +16,7 @@
 #include "perfkit/core/workload/recent.hpp"
 #include "perfkit/core/workload/sample.hpp"
 #include "perfkit/core/workload/statement.hpp"
+#include "perfkit/pg/text.hpp"
 #include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/quietly.hpp"
 #include "perfkit/pg/workload/settings.hpp"
@@ -59,7 +60,7 @@ Budget budget;
 
 SeenTable::Place* last_seen = nullptr;  // the same statement again, more often than not
 
-Seen& look_up(const Key& key) noexcept {
+[[gnu::cold, gnu::noinline]] Seen& look_up(const Key& key) noexcept {
     const std::uint64_t hash = hash_of(key);
     last_seen = seen.find(key, hash);
     if (last_seen == nullptr) {
@@ -70,7 +71,7 @@ Seen& look_up(const Key& key) noexcept {
     return last_seen->value;
 }
 
-Seen& seen_of(const Key& key) noexcept {
+[[gnu::hot]] inline Seen& seen_of(const Key& key) noexcept {
     static std::uint32_t generation = 0;
     if (const std::uint32_t now = SharedSamples::get()->header().generation.load(std::memory_order_relaxed);
         now != generation) [[unlikely]] {
@@ -226,7 +227,7 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
 
 }  // namespace
 
-void sample_start(const Key& key, const QueryDesc* query) noexcept {
+[[gnu::hot]] void sample_start(const Key& key, const QueryDesc* query) noexcept {
     if (!samples) return;
     Seen& place = seen_of(key);
     if (place.wait > 0) {

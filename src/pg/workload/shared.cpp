@@ -133,7 +133,7 @@ Ring& Shared::ring(int number) const noexcept {
     if (!overflow(event)) own_ring->count_lost();
 }
 
-void Shared::record(const Event& event, bool may_flush) noexcept {
+[[gnu::hot]] void Shared::record(const Event& event, bool may_flush) noexcept {
     if (own_ring == nullptr && (own_ring = find_own_ring()) == nullptr) return;
     if (!own_ring->push(event)) record_beside(event, may_flush);
     if (!may_flush) return;

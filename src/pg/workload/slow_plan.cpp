@@ -10,6 +10,7 @@
 #include "perfkit/core/workload/statement.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/text.hpp"
 #include "perfkit/pg/workload/aside.hpp"
 #include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/plans.hpp"

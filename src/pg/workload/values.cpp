@@ -4,10 +4,10 @@
 #include <array>
 
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/text.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/bytea.h"
@@ -141,12 +141,6 @@ SampleParameter parameter_of(Oid type, Datum value, bool null, std::size_t limit
     parameter.value = clipped(text, limit);
     if (parameter.value.size() < std::string_view(text).size()) parameter.state = ValueState::truncated;
     return parameter;
-}
-
-std::string clipped(std::string_view text, std::size_t limit) {
-    if (text.size() <= limit) return std::string(text);
-    const int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), static_cast<int>(limit));
-    return std::string(text.substr(0, static_cast<std::size_t>(length)));
 }
 
 }  // namespace perfkit::pg::workload

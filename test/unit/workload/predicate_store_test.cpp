@@ -60,6 +60,7 @@ TEST_F(WorkloadPredicateStore, AddsUp) {
     parts.add_column(5, 2);
     parts.add_column(5, 1);
     for (std::uint32_t i = 0; i < 20; ++i) parts.add_operator(i);
+    for (std::uint32_t i = 0; i < 20; ++i) parts.add_clause({static_cast<std::int32_t>(i), 7});
     EXPECT_TRUE(store_.note(key(7), parts, {1, 100, 10, 20}, statement(1), 50));
     EXPECT_TRUE(store_.note(key(7), parts, {2, 50, 0, 0.5}, statement(2), 40)) << "as long as there is no text";
     store_.keep(key(7), "(a = ?)", false);
@@ -81,9 +82,26 @@ TEST_F(WorkloadPredicateStore, AddsUp) {
     EXPECT_EQ(entry.last_seen, 60);
     EXPECT_EQ(entry.parts.column_count, 2u);
     EXPECT_EQ(entry.parts.operator_count, PredicateParts::most);
+    EXPECT_EQ(entry.parts.clause_count, 20u) << "so that a reader knows that some are not there";
+    EXPECT_EQ(entry.parts.clauses.back().column, 7);
     ASSERT_EQ(entry.statement_count, 2u);
     EXPECT_EQ(entry.statements[0].queryid, 1) << "the latest";
     EXPECT_EQ(entry.statements[1].queryid, 2);
+}
+
+TEST_F(WorkloadPredicateStore, LatestComparisons) {
+    const auto compare = [this](double estimate) { note(1, {1, 1, 2 * estimate, estimate}); };
+    const auto nth = [this](std::size_t i) { return all()[0].entry.recent[i % PredicateEntry::most_recent]; };
+    compare(5);
+    note(1, {1, 1, 1, -1});
+    compare(6);
+    EXPECT_EQ(nth(0).estimated, 5);
+    EXPECT_EQ(nth(0).when, 1);
+    EXPECT_EQ(nth(1).estimated, 6);
+    EXPECT_EQ(nth(1).actual, 12);
+    EXPECT_EQ(nth(1).when, 3) << "what is not compared does not count";
+    for (int i = 2; i < 20; ++i) compare(i);
+    for (std::size_t i = 12; i < 20; ++i) EXPECT_EQ(nth(i).estimated, i);
 }
 
 TEST_F(WorkloadPredicateStore, KeysDiffer) {

@@ -73,6 +73,8 @@ struct Event {
         values[number++] = value;
         fields |= std::uint32_t{1} << static_cast<unsigned>(field);
     }
+    // Adds what the other used to what this one did.
+    void add_used(const Event& other) noexcept;
     std::size_t size() const noexcept { return offsetof(Event, values) + sizeof(values[0]) * number; }
     bool valid() const noexcept {
         // Without a processor's instruction for it std::popcount is a call.

@@ -16,7 +16,7 @@
 
 namespace perfkit::workload {
 
-enum class PredicateKind : std::uint32_t { filter, index_condition, join, sort, group };
+enum class PredicateKind : std::uint32_t { filter, index_condition, join, sort, group, scan };
 
 struct PredicateKey {
     std::uint64_t hash = 0;  // of the conjunction without its constants
@@ -35,13 +35,21 @@ struct PredicateParts {
         std::uint32_t relation;
         std::int32_t number;
     };
+    // A condition, or the key of a group, as the planner's statistics know it.
+    struct Clause {
+        std::int32_t column;       // that it compares with a value; 0: it is anything else
+        std::uint32_t comparison;  // the operator; 0: a test for NULL, or a key
+    };
     static constexpr std::size_t most = 8;  // more are left out
     std::array<Column, most> columns;
     std::array<std::uint32_t, most> operators;
+    std::array<Clause, most> clauses;
     std::uint32_t column_count = 0, operator_count = 0;
+    std::uint32_t clause_count = 0;  // of all, those left out too
 
     void add_column(std::uint32_t relation, std::int32_t number) noexcept;
     void add_operator(std::uint32_t oid) noexcept;
+    void add_clause(const Clause& clause) noexcept;
 };
 
 // What one execution saw, over all loops, workers and partitions.
@@ -53,15 +61,23 @@ struct PredicateSeen {
 };
 
 struct PredicateEntry {
+    // So that what was seen with former statistics of the table can be told from what was seen with the present ones.
+    struct Comparison {
+        std::int64_t when;
+        float estimated, actual;
+    };
+    static constexpr std::size_t most_recent = 8;
+
     PredicateKey key;
     PredicateParts parts;
     std::uint64_t executions;
     std::uint64_t age;
     double loops;
-    double rows_in, rows_out;            // of all
-    std::uint64_t compared;              // executions with an estimate
-    double estimated, actual;            // of these
-    double least_ratio, greatest_ratio;  // of estimate to actual rows in one execution
+    double rows_in, rows_out;                    // of all
+    std::uint64_t compared;                      // executions with an estimate
+    double estimated, actual;                    // of these
+    double least_ratio, greatest_ratio;          // of estimate to actual rows in one execution
+    std::array<Comparison, most_recent> recent;  // the latest of those compared; the n-th is at n modulo most_recent
     std::int64_t first_seen, last_seen;
     std::uint32_t text_length;  // 0: not yet written down
     std::uint32_t truncated;

@@ -46,9 +46,6 @@ void sample_start(const perfkit::workload::Key& key, const QueryDesc* query) noe
 constexpr std::uint64_t slow_from = 1'000'000;  // ns; faster executions are nobody's slow ones
 [[gnu::cold]] void sample_slow(const perfkit::workload::Key& key, const QueryDesc* query,
                                std::uint64_t nanoseconds) noexcept;
-inline void sample_end(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
-    if (nanoseconds >= slow_from) sample_slow(key, query, nanoseconds);
-}
 // One was cancelled after so many nanoseconds, where a sample of it is due.
 bool cancelled_due() noexcept;
 void sample_cancelled(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;

@@ -1,11 +1,9 @@
 // What executions use, as the server counts it.  On the path of every statement, and therefore inline.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 #include "perfkit/core/workload/event.hpp"
 #include "perfkit/pg/compat.hpp"
@@ -18,8 +16,8 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
+using perfkit::workload::Event;
 using perfkit::workload::Field;
-using perfkit::workload::field_count;
 
 inline std::uint64_t nanoseconds_of(instr_time time) noexcept {
 #if PERFKIT_PG16
@@ -29,45 +27,10 @@ inline std::uint64_t nanoseconds_of(instr_time time) noexcept {
 #endif
 }
 
-// What an execution used, by Field.
-using Used = std::array<std::uint64_t, field_count>;
 constexpr std::size_t first_time = static_cast<std::size_t>(Field::read_ns);
-constexpr std::size_t first_wal = static_cast<std::size_t>(Field::wal_records);
 
 // The first ten fields are the first ten of BufferUsage.
 static_assert(offsetof(BufferUsage, temp_blks_written) == (first_time - 1) * sizeof(std::int64_t));
-
-inline instr_time read_time(const BufferUsage& buffers) noexcept {
-#if PERFKIT_PG17
-    instr_time time = buffers.shared_blk_read_time;
-    INSTR_TIME_ADD(time, buffers.local_blk_read_time);
-    return time;
-#else
-    return buffers.blk_read_time;
-#endif
-}
-
-inline instr_time write_time(const BufferUsage& buffers) noexcept {
-#if PERFKIT_PG17
-    instr_time time = buffers.shared_blk_write_time;
-    INSTR_TIME_ADD(time, buffers.local_blk_write_time);
-    return time;
-#else
-    return buffers.blk_write_time;
-#endif
-}
-
-// Calls function(from), ..., function(to - 1), without a loop.
-template <std::size_t from, std::size_t to, typename Function>
-void for_each_of(Function&& function) noexcept {
-    [&]<std::size_t... i>(std::index_sequence<i...>) { (function(from + i), ...); }
-    (std::make_index_sequence<to - from>{});
-}
-
-// Compilers make of {} an instruction that takes a while to get going.
-inline void clear(Used& used) noexcept {
-    for_each_of<0, field_count>([&used](std::size_t i) { used[i] = 0; });
-}
 
 // What the session had used when something began.
 struct UsedBefore {
@@ -84,38 +47,56 @@ struct UsedBefore {
     }
 };
 
-[[gnu::cold]] inline void add_times(Used& used, const BufferUsage& now, const BufferUsage& before) noexcept {
-    const auto add = [&used](Field field, instr_time end, instr_time start) {
+[[gnu::cold]] inline void set_times(Event& event, const BufferUsage& now, const BufferUsage& before) noexcept {
+    const auto nanoseconds = [](instr_time end, instr_time start) {
         INSTR_TIME_SUBTRACT(end, start);
-        used[static_cast<std::size_t>(field)] += nanoseconds_of(end);
+        return nanoseconds_of(end);
     };
-    add(Field::read_ns, read_time(now), read_time(before));
-    add(Field::write_ns, write_time(now), write_time(before));
-    add(Field::temp_read_ns, now.temp_blk_read_time, before.temp_blk_read_time);
-    add(Field::temp_write_ns, now.temp_blk_write_time, before.temp_blk_write_time);
+#if PERFKIT_PG17
+    event.set(Field::read_ns, nanoseconds(now.shared_blk_read_time, before.shared_blk_read_time) +
+                                  nanoseconds(now.local_blk_read_time, before.local_blk_read_time));
+    event.set(Field::write_ns, nanoseconds(now.shared_blk_write_time, before.shared_blk_write_time) +
+                                   nanoseconds(now.local_blk_write_time, before.local_blk_write_time));
+#else
+    event.set(Field::read_ns, nanoseconds(now.blk_read_time, before.blk_read_time));
+    event.set(Field::write_ns, nanoseconds(now.blk_write_time, before.blk_write_time));
+#endif
+    event.set(Field::temp_read_ns, nanoseconds(now.temp_blk_read_time, before.temp_blk_read_time));
+    event.set(Field::temp_write_ns, nanoseconds(now.temp_blk_write_time, before.temp_blk_write_time));
 }
 
-// Adds what was used since.  The server's functions for this are calls, and go through times, which cost, too.
-inline void add_used(Used& used, const BufferUsage& buffers, const WalUsage& wal, const UsedBefore& before) noexcept {
+[[gnu::cold]] inline void set_wal(Event& event, const WalUsage& now, const WalUsage& before) noexcept {
+    event.set(Field::wal_records, static_cast<std::uint64_t>(now.wal_records - before.wal_records));
+    event.set(Field::wal_fpi, static_cast<std::uint64_t>(now.wal_fpi - before.wal_fpi));
+    event.set(Field::wal_bytes, now.wal_bytes - before.wal_bytes);
+}
+
+// What was used since, for an event that has nothing of it yet.  The server's functions for this are calls, and go
+// through times, which cost, too.  So does Event::set(), which goes through memory for each field.
+inline void set_used(Event& event, const BufferUsage& buffers, const WalUsage& wal, const UsedBefore& before) noexcept {
     const auto* const now = &buffers.shared_blks_hit;
     const auto* const then = &before.buffers.shared_blks_hit;
-    for (std::size_t i = 0; i < first_time; ++i) used[i] += static_cast<std::uint64_t>(now[i] - then[i]);
+    std::uint64_t* value = event.values.data();
+    std::uint32_t fields = 0;
+    for (std::size_t i = 0; i < first_time; ++i) {
+        if (now[i] == then[i]) continue;
+        *value++ = static_cast<std::uint64_t>(now[i] - then[i]);
+        fields |= std::uint32_t{1} << i;
+    }
+    event.fields = fields;
+    event.number = static_cast<std::uint8_t>(value - event.values.data());
     if (before.timed) [[unlikely]]
-        add_times(used, buffers, before.buffers);
-    used[first_wal] += static_cast<std::uint64_t>(wal.wal_records - before.wal.wal_records);
-    used[first_wal + 1] += static_cast<std::uint64_t>(wal.wal_fpi - before.wal.wal_fpi);
-    used[first_wal + 2] += wal.wal_bytes - before.wal.wal_bytes;
+        set_times(event, buffers, before.buffers);
+    if (wal.wal_records != before.wal.wal_records) [[unlikely]]  // they and their bytes are counted together
+        set_wal(event, wal, before.wal);
 }
 
-inline void set_used(perfkit::workload::Event& event, const Used& used) noexcept {
-    const auto set = [&](std::size_t i) { event.set(static_cast<Field>(i), used[i]); };
-    constexpr auto first_local = static_cast<std::size_t>(Field::local_hit);
-    std::uint64_t rare = 0;  // whether any of what most executions do not use
-    for (std::size_t i = first_local; i < first_wal; ++i) rare |= used[i];
-    for (std::size_t i = 0; i < first_local; ++i) set(i);
-    if (rare != 0) [[unlikely]]
-        for (std::size_t i = first_local; i < first_wal; ++i) set(i);
-    for (std::size_t i = first_wal; i < field_count; ++i) set(i);
+// The same, for one that had already used something.
+[[gnu::cold]] inline void add_used(Event& event, const BufferUsage& buffers, const WalUsage& wal,
+                                   const UsedBefore& before) noexcept {
+    Event more;
+    set_used(more, buffers, wal, before);
+    event.add_used(more);
 }
 
 }  // namespace perfkit::pg::workload

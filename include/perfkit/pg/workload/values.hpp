@@ -22,7 +22,4 @@ private:
 // value is at hand (not in a TOAST table): the rest is omitted.
 perfkit::workload::SampleParameter parameter_of(Oid type, Datum value, bool null, std::size_t limit);
 
-// A text cut at so many bytes, between characters.
-std::string clipped(std::string_view text, std::size_t limit);
-
 }  // namespace perfkit::pg::workload

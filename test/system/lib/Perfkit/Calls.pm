@@ -21,9 +21,12 @@ my @by_name = (
 	[ qr/^import$/,                text => 'NULL::text' ],
 	[ qr/^metric$/,                text => q('cosine') ],
 	[ qr/^ddl$/,               'text[]' => q(ARRAY['CREATE INDEX ON public.pk_sample (n)']) ],
+	[ qr/^labels$/,            'text[]' => q(ARRAY['label', 'value']) ],
+	[ qr/^checks$/,            'text[]' => q(ARRAY['connections']) ],
 	[ qr/^hide$/,          'regclass[]' => q(ARRAY['public.pk_sample_pkey'::regclass]) ],
 	[ qr/^weights$/, 'double precision[]' => 'ARRAY[1]::float8[]' ],
 	[ qr/^budget$/,                text => q('10MB') ],
+	[ qr/^min_factor$/, 'double precision' => '2::float8' ],
 	[ qr/^methods$/,           'text[]' => q(ARRAY['btree']) ],
 	[ qr/^exclude$/,       'regclass[]' => q('{}'::regclass[]) ],
 	[ qr/^key_table$/,         regclass => q('public.pk_sample_keyed'::regclass) ],
@@ -35,6 +38,8 @@ my @by_name = (
 	[ qr/^database$/,              name => q('postgres'::name) ],
 	[ qr/schema/,                  text => q('public') ],
 	[ qr/database/,                text => q(pg_catalog.current_database()) ],
+	[ qr/^vector_index$/,      regclass => q('public.pk_sample_vectors_v_idx'::regclass) ],
+	[ qr/^filter$/,                text => q('id > 0') ],
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);
 
 my %sensible = (
@@ -288,6 +293,12 @@ INSERT INTO "a""b"."Ünï ""çødé""; --" SELECT i, repeat('é', 10000), i, i F
 CREATE FUNCTION pk_sample_raise(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF $1 < 0 THEN RAISE 'negative'; END IF; RETURN $1; END $$;
 CREATE INDEX pk_sample_raising ON pk_sample_unlogged (pk_sample_raise(n));
 DO $$ BEGIN EXECUTE 'CREATE TABLE pk_sample_wide (' || (SELECT string_agg('c' || i || ' int', ', ') FROM generate_series(1, 1600) i) || ')'; END $$;
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') THEN
+        CREATE TABLE pk_sample_vectors AS SELECT i AS id, ARRAY[sin(i), cos(i), sin(i * i)]::real[]::public.vector(3) AS v FROM generate_series(1, 300) i;
+        CREATE INDEX pk_sample_vectors_v_idx ON pk_sample_vectors USING hnsw (v public.vector_l2_ops);
+    END IF;
+END $$;
 ANALYZE;
 SQL
 	return;

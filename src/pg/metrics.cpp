@@ -1,0 +1,67 @@
+// What pk_metrics() needs from C: its lines.  What is measured is asked in sql/metrics/.
+
+#include "perfkit/core/metrics.hpp"
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/latency.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+}
+
+using namespace perfkit;
+
+namespace {
+
+std::string_view view_of(Datum datum) {
+    const auto* const value = pg::call([=] { return DatumGetTextPP(datum); });
+    return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+}
+
+// Names of databases and roles are in the encoding of whoever has created them.
+std::string printable(std::string_view bytes) {
+    const int encoding = GetDatabaseEncoding();
+    if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return metrics::printable_utf8(bytes);
+    const bool valid = pg::call([=] { return pg_verifymbstr(bytes.data(), static_cast<int>(bytes.size()), true); });
+    return valid ? std::string(bytes) : metrics::printable_ascii(bytes);
+}
+
+// Names and values in turn; a label whose value is NULL is left out.
+std::vector<metrics::Label> labels_from(Datum array) {
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    pg::call([&] {
+        deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    });
+    if (count % 2 != 0) throw std::invalid_argument("the labels must be names and values in turn");
+    std::vector<metrics::Label> labels;
+    for (int i = 0; i < count; i += 2) {
+        if (nulls[i]) throw std::invalid_argument("a label must have a name");
+        if (!nulls[i + 1]) labels.push_back({printable(view_of(elements[i])), printable(view_of(elements[i + 1]))});
+    }
+    return labels;
+}
+
+}  // namespace
+
+PERFKIT_FUNCTION(pk_metric_text) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) PG_RETURN_NULL();
+    const std::string_view name = view_of(PG_GETARG_DATUM(0));
+    const auto labels = PG_ARGISNULL(1) ? std::vector<metrics::Label>() : labels_from(PG_GETARG_DATUM(1));
+    const double value = PG_GETARG_FLOAT8(2);
+    const std::string lines = PG_ARGISNULL(3)
+                                  ? metrics::sample(name, labels, value)
+                                  : metrics::histogram(name, labels, pg::latency_from(PG_GETARG_DATUM(3)), value);
+    return pg::call(
+        [&] { return PointerGetDatum(cstring_to_text_with_len(lines.data(), static_cast<int>(lines.size()))); });
+}

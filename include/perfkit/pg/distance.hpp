@@ -17,6 +17,9 @@ void init_distance();
 // Reports that two vectors have different numbers of elements (dimensions), as ERROR 22000.
 [[noreturn]] void raise_different_lengths(std::size_t first, std::size_t second);
 
+// Reports that a parameter, by its name, is NULL, as ERROR 22004.
+[[noreturn]] void raise_null_parameter(const char* name);
+
 // The elements of a one-dimensional array, of type T, without NULLs; anything else is an ERROR
 // (2202E, 22004) that names the argument by its number, counted from 0.
 template <typename T>

@@ -41,6 +41,11 @@ int first_null(const ArrayType* array, int size) {
 
 }  // namespace
 
+void raise_null_parameter(const char* name) {
+    call([name] { ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", name))); });
+    pg_unreachable();
+}
+
 void raise_different_lengths(std::size_t first, std::size_t second) {
     call([=] {
         ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("the vectors have different lengths"),

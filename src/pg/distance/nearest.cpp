@@ -63,11 +63,6 @@ struct State {
     pg_unreachable();
 }
 
-[[noreturn]] void raise_null_parameter(const char* name) {
-    call([name] { ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", name))); });
-    pg_unreachable();
-}
-
 [[noreturn]] void raise_changed(const char* name) {
     call([name] {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

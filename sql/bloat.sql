@@ -131,8 +131,11 @@ CREATE VIEW pk_table_bloat_total AS
             UNION ALL SELECT i.inhrelid FROM part p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid WHERE o.relkind = 'p'
         ), member(oid, main, allowed) AS (
             SELECT r.oid, r.oid = c.oid, (SELECT pg_catalog.pg_has_role('pg_stat_scan_tables', 'USAGE')) OR pg_catalog.has_table_privilege(c.oid, 'SELECT')
-            FROM part JOIN pg_catalog.pg_class c ON c.oid = part.oid CROSS JOIN LATERAL (VALUES (c.oid), (c.reltoastrelid)) r(oid)
-            WHERE r.oid <> 0 AND c.relkind IN ('r', 'm')
+            FROM part
+            -- OFFSET keeps the planner from reading all of pg_class for each table, where it expects many partitions.
+            CROSS JOIN LATERAL (SELECT c.* FROM pg_catalog.pg_class c WHERE c.oid = part.oid AND c.relkind IN ('r', 'm') OFFSET 0) c
+            CROSS JOIN LATERAL (VALUES (c.oid), (c.reltoastrelid)) r(oid)
+            WHERE r.oid <> 0
         )
         SELECT pg_catalog.sum(b.real_bytes)::bigint AS real_bytes, pg_catalog.sum(b.ideal_bytes)::bigint AS ideal_bytes,
                pg_catalog.sum(b.wasted_bytes)::bigint AS wasted_bytes,
@@ -163,3 +166,17 @@ COMMENT ON COLUMN pk_table_bloat_total.measured IS 'number of tables and TOAST t
 COMMENT ON COLUMN pk_table_bloat_total.not_measured IS 'number of those that are not, being busy, of another access method, or not for the caller to see';
 COMMENT ON COLUMN pk_table_bloat_total.relation IS 'the table itself';
 GRANT SELECT ON pk_table_bloat_total TO PUBLIC;
+
+CREATE FUNCTION pk_bloat_kept(
+    OUT relation oid, OUT filenode oid, OUT real_bytes bigint, OUT ideal_bytes bigint, OUT measured_at timestamptz)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION pk_bloat_kept() IS
+'Results of pk_bloat() and of the views made of it, as far as they are kept for this database (pg_perfkit.bloat_results): for dashboards, which must not measure. Reads no page. Without preload those of this session.
+relation: what was measured, by oid
+filenode: its file then; a relation that was rewritten since has another
+real_bytes: size of the main fork
+ideal_bytes: its size after a rewrite
+measured_at: when it was measured';
+REVOKE ALL ON FUNCTION pk_bloat_kept() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pk_bloat_kept() TO pg_stat_scan_tables;

@@ -9,6 +9,7 @@
 # PGUSER).  Works in a database of its own, pk_bench_beside.
 #   SECONDS_EACH  for each view (default 8)
 #   CLIENTS       of pgbench (default 4)
+#   VIEWS         to ask, one a word, with "nobody" for none; the same one may come again (default: all, nobody first and last)
 set -euo pipefail
 bin=$("${PG_CONFIG:-pg_config}" --bindir)
 psql() { command "$bin/psql" -X -q -v ON_ERROR_STOP=1 "$@"; }
@@ -20,7 +21,7 @@ export PGDATABASE=pk_bench_beside
 "$bin/pgbench" -i -q -s 20 2>/dev/null
 psql <<'SQL'
 CREATE EXTENSION pg_perfkit;
-CREATE TABLE seen (beside text, waits text, n int);
+CREATE TABLE seen (beside text, waits text, event text, n int);
 CREATE TABLE asked (beside text, calls int, cpu_ms float8);
 CREATE FUNCTION cpu_ms() RETURNS float8 LANGUAGE sql VOLATILE RETURN split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::float8 / 1e6;
 CREATE PROCEDURE sample(beside text, seconds float8) LANGUAGE plpgsql AS $$
@@ -28,8 +29,8 @@ DECLARE until timestamptz := clock_timestamp() + seconds * interval '1 s';
 BEGIN
     WHILE clock_timestamp() < until LOOP
         PERFORM pg_stat_clear_snapshot();
-        INSERT INTO seen SELECT beside, coalesce(wait_event_type, 'none'), count(*) FROM pg_stat_activity
-        WHERE application_name = 'pgbench' AND state = 'active' GROUP BY 2;
+        INSERT INTO seen SELECT beside, coalesce(wait_event_type, 'none'), wait_event, count(*) FROM pg_stat_activity
+        WHERE application_name = 'pgbench' AND state = 'active' GROUP BY 2, 3;
         PERFORM pg_sleep(0.02);
     END LOOP;
 END $$;
@@ -60,18 +61,21 @@ run() { # run NAME
 }
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-for view in nobody pk_table_bloat pk_index_bloat pk_cache_contents pk_cache_table pk_cache_index pk_cache_query pk_vacuum_status \
-    pk_horizon_holders 'pk_suggest_vacuum()' 'pk_maintenance_script()' pk_table_sizes pk_index_usage pk_seq_scans nobody; do
+for view in ${VIEWS:-nobody pk_table_bloat pk_index_bloat pk_cache_contents pk_cache_table pk_cache_index pk_cache_query pk_vacuum_status \
+    pk_horizon_holders pk_suggest_vacuum() pk_maintenance_script() pk_table_sizes pk_index_usage pk_seq_scans nobody}; do
     run "$view"
 done
-echo '| beside pgbench | samples of its sessions | Lock | LWLock | IO | transactions/s | calls | CPU ms a call |'
-echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
+echo '| beside pgbench | samples of its sessions | Lock | LWLock | IO | transactions/s | calls | CPU ms a call | which LWLocks |'
+echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |'
 psql -AtF ' | ' -c "SELECT beside, sum(n),
         round(100.0 * coalesce(sum(n) FILTER (WHERE waits = 'Lock'), 0) / sum(n), 1) || ' %',
         round(100.0 * coalesce(sum(n) FILTER (WHERE waits = 'LWLock'), 0) / sum(n), 1) || ' %',
         round(100.0 * coalesce(sum(n) FILTER (WHERE waits = 'IO'), 0) / sum(n), 1) || ' %',
         (SELECT round(avg(t.tps)) FROM (VALUES $(IFS=,; echo "${tps[*]}")) t(beside, tps) WHERE t.beside = s.beside),
-        coalesce((SELECT calls::text FROM asked a WHERE a.beside = s.beside), '-'),
-        coalesce((SELECT round((cpu_ms / calls)::numeric, 1)::text FROM asked a WHERE a.beside = s.beside), '-')
+        coalesce((SELECT sum(calls)::text FROM asked a WHERE a.beside = s.beside), '-'),
+        coalesce((SELECT round((sum(cpu_ms) / sum(calls))::numeric, 1)::text FROM asked a WHERE a.beside = s.beside), '-'),
+        coalesce((SELECT string_agg(format('%s %s %%', event, round(share, 1)), ', ' ORDER BY share DESC)
+            FROM (SELECT event, 100.0 * sum(w.n) / (SELECT sum(n) FROM seen a WHERE a.beside = s.beside) AS share
+                  FROM seen w WHERE w.beside = s.beside AND w.waits = 'LWLock' GROUP BY event) w), '-')
     FROM seen s GROUP BY beside ORDER BY beside <> 'nobody', beside" | sed 's/^/| /; s/$/ |/'
 psql -d postgres -c 'DROP DATABASE pk_bench_beside'

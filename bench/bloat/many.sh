@@ -53,6 +53,7 @@ COMMIT;
 SQL
 done <<'VIEWS'
 pk_table_bloat:sum(pages_read):count(*) FILTER (WHERE reason ~ 'busy')
+pk_table_bloat_total:sum(pages_read):sum(not_measured)
 pk_index_bloat:sum(pages_read):count(*) FILTER (WHERE reason ~ 'busy')
 pk_vacuum_status:'-':'-'
 pk_table_sizes:'-':'-'

@@ -40,19 +40,25 @@ psql -Atc "SELECT split_part(version(), ' on ', 1) || format('; %s tables of %s 
     count(*) FILTER (WHERE NOT is_table), pg_size_pretty(sum(bytes) FILTER (WHERE NOT is_table))) FROM expected"
 echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(uname -sr)"
 
-summary="round(avg(abs(error))::numeric, 2), round((percentile_cont(0.99) WITHIN GROUP (ORDER BY abs(error)))::numeric, 2),
-    round(max(abs(error))::numeric, 2)"
+summary="round(avg(abs(error))::numeric, 2) AS mean, round((percentile_cont(0.99) WITHIN GROUP (ORDER BY abs(error)))::numeric, 2) AS percentile_99,
+    round(max(abs(error))::numeric, 2) AS largest"
 cost() { echo "(SELECT sum(cpu_ms) / count(DISTINCT round) FROM found f JOIN relation r USING (oid) WHERE f.method = $1 AND r.is_table = $2)"; }
 for kind in tables B-trees; do
     tables=$([ $kind = tables ] && echo true || echo false)
     exact=$([ $kind = tables ] && echo pgstattuple || echo pgstatindex)
     echo; echo "| $kind | mean error | 99th percentile | largest | relations left out | CPU ms for all | against $exact |"
     echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: |'
-    table "SELECT regexp_replace(method, ', (tables|B-trees)', ''), $summary,
-            (SELECT count(*) FROM relation WHERE is_table = $tables) - count(DISTINCT oid) FILTER (WHERE percent IS NOT NULL),
+    table "WITH said AS (
+            SELECT method, $summary, count(DISTINCT oid) FILTER (WHERE percent IS NOT NULL) AS known
+            FROM error WHERE is_table = $tables GROUP BY method
+        ), priced AS MATERIALIZED (
+            SELECT *, coalesce($(cost said.method $tables), (SELECT sum(cpu_ms) FROM cost c WHERE c.method IN (said.method, regexp_replace(said.method, ', .*', ', both')))) AS cost
+            FROM said
+        )
+        SELECT regexp_replace(method, ', (tables|B-trees)', ''), mean, percentile_99, largest,
+            (SELECT count(*) FROM relation WHERE is_table = $tables) - known,
             round(cost::numeric, 1), round((100 * cost / $(cost "'$exact'" $tables))::numeric, 1) || ' %'
-        FROM error e, LATERAL (SELECT coalesce($(cost e.method $tables), (SELECT sum(cpu_ms) FROM cost c WHERE c.method IN (e.method, regexp_replace(e.method, ', .*', ', both')))) AS cost) c
-        WHERE is_table = $tables GROUP BY method, cost ORDER BY method !~ '^pk_bloat', method"
+        FROM priced ORDER BY method !~ '^pk_bloat', method"
 done
 echo; echo '| pk_bloat, sample | relations | samples | mean error | 99th percentile | largest | interval holds | in the worst relation | half of its width, median | pages read |'
 echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'

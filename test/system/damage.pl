@@ -40,20 +40,21 @@ INSERT INTO d_indexed SELECT i, i % 9, md5(i::text) FROM generate_series(1, 3000
 CREATE INDEX d_gin ON d_indexed USING gin ((ARRAY[id, few]));
 CREATE INDEX d_brin ON d_indexed USING brin (id) WITH (pages_per_range = 2);
 CREATE INDEX d_hash ON d_indexed USING hash (few);
+CREATE INDEX d_gist ON d_indexed USING gist (point(id, few));
 CREATE SEQUENCE d_sequence;
 SELECT nextval('d_sequence');
 CHECKPOINT;
 SQL
 
-my $all = q{SELECT c.oid::regclass, pg_relation_filepath(c.oid), c.relkind FROM pg_class c
-	WHERE c.relname ~ '^d_' AND c.relkind IN ('r', 'i', 'S') OR c.oid IN (SELECT reltoastrelid FROM pg_class WHERE relname ~ '^d_')};
+my $all = q{SELECT c.oid::regclass, c.relname, pg_relation_filepath(c.oid), c.relkind, coalesce(a.amname, 'none')
+	FROM pg_class c LEFT JOIN pg_am a ON a.oid = c.relam WHERE c.relname ~ '^d_' AND c.relkind IN ('r', 'i', 'S') OR c.oid IN (SELECT reltoastrelid FROM pg_class WHERE relname ~ '^d_')};
 
 # The relations of a node with their contents as they should be.
 sub relations
 {
 	my ($server) = @_;
 	$server->safe_psql('postgres', $objects);
-	my @relations = map { { name => $_->[0], file => $server->data_dir . "/$_->[1]", kind => $_->[2] } } rows($server, $all);
+	my @relations = map { { name => $_->[0], relname => $_->[1], file => $server->data_dir . "/$_->[2]", kind => $_->[3], method => $_->[4] } } rows($server, $all);
 	$server->restart;
 	$_->{bytes} = slurp_file($_->{file}) foreach @relations;
 	return grep { length $_->{bytes} } @relations;
@@ -89,12 +90,78 @@ sub measure
 	return ($err, @errors);
 }
 
+# Bytes of special space of a page.
+my %space = (heap => 0, btree => 16, gin => 8, brin => 8, hash => 16);
+
+# Whether the structure of a page is invalid, told from its bytes by the server's headers alone, and no more than any reader
+# could know of it.
+sub invalid
+{
+	my ($method, $block, $page) = @_;
+	my ($flags, $lower, $upper, $special, $version) = unpack 'x10v5', $page;
+	my $meta = $block == 0 && $method ne 'heap';
+	return $meta && $method ne 'btree' || $page ne "\0" x 8192 if $upper == 0;
+	return 1 if $flags & ~7 || $lower < 24 || $lower > $upper || $upper > $special || $special != 8192 - $space{$method} || $version != 8196;
+	if ($method eq 'gin')
+	{
+		my $gin_version = unpack 'x72l<', $page;
+		return !(unpack('x8190v', $page) & 8) || $gin_version < 0 || $gin_version > 2;
+	}
+	if ($method eq 'brin')
+	{
+		my $type = unpack 'x8190v', $page;
+		return $type < 0xf092 || $type > 0xf093 unless $meta;
+		my ($magic, $brin_version, $per_range) = unpack 'x24V3', $page;
+		return $type != 0xf091 || $magic != 0xa8109cfa || $brin_version != 1 || $per_range == 0;
+	}
+	if ($method eq 'hash')
+	{
+		my ($type, $id) = unpack 'x8188v2', $page;
+		return $id != 0xff80 unless $meta;
+		my ($magic, $hash_version) = unpack 'x24V2', $page;
+		return $id != 0xff80 || ($type & 15) != 8 || $magic != 0x6440640 || $hash_version != 4;
+	}
+	my $btree = $method eq 'btree';
+	my $type = $btree ? unpack('x8188v', $page) : 0;
+	return unpack('x24V', $page) != 0x053162 if $type & 8;
+	return 0 if $type & 4;    # deleted
+	my @pointers = unpack 'x24V' . int(($lower - 24) / 4), $page;
+	return 1 if !$btree && @pointers > 291;
+	foreach my $pointer (@pointers)
+	{
+		my ($offset, $state, $length) = ($pointer & 0x7fff, $pointer >> 15 & 3, $pointer >> 17);
+		next if !$btree && $state != 1;
+		return 1 if $offset < $upper || $offset % 8 || $length < ($btree ? 8 : 23) || $offset + $length > $special;
+		my $size = $btree ? unpack('v', substr $page, $offset + 6, 2) & 0x1fff : ord substr $page, $offset + 22, 1;
+		return 1 if $size > $length || ($btree ? $size < 8 : $size < 23 || $size % 8);
+	}
+	return 0;
+}
+
+# The blocks of a relation that an exact measurement has to name, and those that have changed.
+sub damage
+{
+	my ($relation, $bytes) = @_;
+	my ($method, $original) = ($relation->{method}, $relation->{bytes});
+	my @changed = grep { substr($bytes, $_ * 8192, 8192) ne substr($original, $_ * 8192, 8192) } 0 .. length($bytes) / 8192 - 1;
+	# Of a GIN index the meta page is read, of a BRIN index the map, too, and of a hash index the bitmaps, which the meta page names.
+	my @read = $method eq 'heap' || $method eq 'btree' ? @changed : $space{$method} ? 0 : ();
+	if (!grep { $_ == 0 } @changed)
+	{
+		push @read, 1 .. unpack('x36V', $original) if $method eq 'brin';
+		push @read, unpack 'x' . (76 + 4 * 98) . 'V' . unpack('x68V', $original), $original if $method eq 'hash';
+	}
+	return ([ grep { invalid($method, $_, substr($bytes, $_ * 8192, 8192)) } @read ], \@changed);
+}
+
 my @relations = relations($node);
+is_deeply([ sort keys %{ { map { $_->{method} => 1 } @relations } } ], [qw(brin btree gin gist hash heap none)], 'pages of every kind');
+is(join(' ', map { "$_->{name}: @{ (damage($_, $_->{bytes}))[0] }" } grep { @{ (damage($_, $_->{bytes}))[0] } } @relations), '', 'the test takes sound pages for sound');
 my ($quiet, @none) = measure($node, @relations);
 is("$quiet@none", '', 'sound pages: no warning');
 
 # Random bits, in a random share of the pages.
-my ($warned, $flipped, @errors) = (0, 0);
+my ($warned, $flipped, $invalid, @errors, @unnamed, @blamed) = (0, 0, 0);
 foreach my $round (1 .. $rounds)
 {
 	foreach my $relation (@relations)
@@ -114,12 +181,26 @@ foreach my $round (1 .. $rounds)
 			}
 		}
 		overwrite($relation, $bytes);
+		($relation->{invalid}, $relation->{changed}) = damage($relation, $bytes);
 	}
 	my ($err, @found) = measure($node, @relations);
-	$warned += () = $err =~ /WARNING/g;
 	push @errors, @found;
+	my %named;
+	$named{$2}{$1} = 1 while $err =~ /WARNING: +\w+: +block (\d+) of relation "([^"]+)" is left out/g;
+	foreach my $relation (@relations)
+	{
+		my $here = $named{ $relation->{relname} } // {};
+		my %changed = map { $_ => 1 } @{ $relation->{changed} };
+		push @unnamed, map { "round $round: $relation->{relname} $_" } grep { !$here->{$_} } @{ $relation->{invalid} };
+		push @blamed, map { "round $round: $relation->{relname} $_" } grep { !$changed{$_} } keys %$here;
+		$invalid += @{ $relation->{invalid} };
+		$warned += keys %$here;
+	}
 }
-note "$flipped bits flipped, $warned warnings";
+note "$flipped bits flipped, $invalid pages with an invalid structure, $warned pages named";
+is("@unnamed", '', 'random bits: every page with an invalid structure is named');
+is("@blamed", '', 'random bits: no other page than a changed one is named');
+cmp_ok($invalid, '>', $rounds, 'random bits: there are such pages');
 is("@errors", '', "random bits: every call ends with a row, $rounds rounds");
 cmp_ok($warned, '>', $rounds, 'random bits: pages are reported');
 

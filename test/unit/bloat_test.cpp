@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <memory>
 #include <numeric>
 
 namespace perfkit::bloat {
@@ -36,7 +39,8 @@ TEST(BloatPages, ASecondLookIsAsLargeAsTheFirstOneLeftOpen) {
     EXPECT_EQ(pages_to_add(100'000, limits, 0, 200, 0.5), 2800u);  // 3000 in all
     EXPECT_EQ(pages_to_add(10'000, limits, 0, 200, 0.5), 800u);    // 10 % in all
     EXPECT_EQ(pages_to_add(1000, limits, 0, 64, 0.5), 192u);       // 256 in all
-    EXPECT_EQ(pages_to_add(400, limits, 0, 64, 0.5), 400u);        // half would be needed: all of it
+    EXPECT_EQ(pages_to_add(2000, {.at_least = 64, .small_enough = 512}, 0, 64, 0.5), 448u);  // 512 in all
+    EXPECT_EQ(pages_to_add(400, limits, 0, 64, 0.5), 400u);  // half would be needed: all of it
     EXPECT_EQ(pages_to_add(50, limits, 0, 50, 0.5), 0u);
 }
 
@@ -193,7 +197,9 @@ TEST(HeapPacker, IntervalHoldsWherePiecesFillPagesUnalike) {
 TEST(HeapPacker, FillsPagesAsHeapInsertDoes) {
     const HeapPacker::Page page{.usable = 1000, .reserved = 0, .pointer = 4, .max_tuples = 50};
     HeapPacker packer(page);
-    for (int i = 0; i < 9; ++i) packer.add(96);  // 10 of 100 bytes fit into a page
+    const std::array<int, 8> eight{96, 96, 96, 96, 96, 96, 96, 96};
+    EXPECT_EQ(packer.add(eight), 800);
+    packer.add(96);  // 10 of 100 bytes fit into a page
     EXPECT_DOUBLE_EQ(packer.pages(), 0.9);
     for (int i = 9; i < 20; ++i) packer.add(96);
     EXPECT_DOUBLE_EQ(packer.pages(), 2);
@@ -306,6 +312,36 @@ TEST(BloatVerdict, BtreesByDensityOnTheScaleOfFillfactor90) {
     EXPECT_EQ(judge_btree({23, mb, 0, 0}).level, Class::high);
     EXPECT_EQ(judge_btree({23, mb, 0, 0}).action, Action::reindex);
     EXPECT_EQ(judge_btree({23, mb - 1, 0, 0}).action, Action::none);
+}
+
+TEST(BloatOutcomes, RememberHowTransactionsEndedUntilOthersTakeTheirPlaces) {
+    const auto outcomes = std::make_unique<Outcomes>();
+    EXPECT_EQ(outcomes->of(0), Outcome::unknown);
+    EXPECT_EQ(outcomes->of(1'000'000'000'000), Outcome::unknown);
+    constexpr std::uint64_t first = 5'000'000'123;
+    for (std::uint64_t i = first; i < first + Outcomes::capacity; ++i)
+        outcomes->remember(i, i % 3 == 0 ? Outcome::aborted : Outcome::committed);
+    int wrong = 0;
+    for (std::uint64_t i = first; i < first + Outcomes::capacity; ++i)
+        if (outcomes->of(i) != (i % 3 == 0 ? Outcome::aborted : Outcome::committed)) ++wrong;
+    EXPECT_LT(wrong, 256);  // the last group has the place of the first one, and both are there in part
+    EXPECT_EQ(outcomes->of(first + Outcomes::capacity - 1), Outcome::committed);
+    EXPECT_EQ(outcomes->of(first + Outcomes::capacity), Outcome::unknown);
+}
+
+TEST(BloatOutcomes, ATransactionIsNotTakenForOneOfAnotherEpoch) {
+    const auto outcomes = std::make_unique<Outcomes>();
+    constexpr std::uint64_t epoch = std::uint64_t{1} << 32;
+    outcomes->remember(1000, Outcome::committed);
+    EXPECT_EQ(outcomes->of(1000), Outcome::committed);
+    EXPECT_EQ(outcomes->of(999), Outcome::unknown);
+    EXPECT_EQ(outcomes->of(1001), Outcome::unknown);
+    EXPECT_EQ(outcomes->of(1000 + epoch), Outcome::unknown);
+    outcomes->remember(1000 + epoch, Outcome::aborted);
+    EXPECT_EQ(outcomes->of(1000 + epoch), Outcome::aborted);
+    EXPECT_EQ(outcomes->of(1000), Outcome::unknown);
+    outcomes->remember(1000 + epoch, Outcome::committed);
+    EXPECT_EQ(outcomes->of(1000 + epoch), Outcome::committed);
 }
 
 }  // namespace perfkit::bloat

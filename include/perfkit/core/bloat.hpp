@@ -8,6 +8,8 @@
 // planner take part, so that the figures are the same before and after ANALYZE.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,6 +26,7 @@ struct Limits {
     std::int64_t in_all = INT64_MAX;   // pages of one statement
     double margin = 0.01;              // of the relation, to be reached by the 95 % interval on either side
     std::uint32_t at_least_more = 64;  // pages of a second look, as far as the other limits let it
+    std::uint32_t small_enough = 256;  // pages that both looks may read, whatever share that is
 };
 
 // Pages to read first of a relation of `blocks` pages in a statement that has read `spent` pages.
@@ -97,8 +100,9 @@ public:
     };
     explicit HeapPacker(const Page& page) : page_(page), free_(page.usable) {}
 
-    // A tuple of `length` bytes, alignment included.
-    void add(int length);
+    // Tuples of these lengths in bytes, alignment included; the bytes that they take with their line pointers.
+    std::int64_t add(std::span<const int> lengths);
+    void add(int length) { add(std::span(&length, 1)); }
     // Pages filled, the last one by the share of it that is used.
     double pages() const;
     // Pages that one byte of tuple or line pointer takes, as measured on what was packed so far.
@@ -114,6 +118,9 @@ public:
     static constexpr double runs_of_pages = 0.2;
 
 private:
+    // What was packed so far, `bytes` of it, fills its pages.
+    void end_page(std::int64_t bytes);
+
     Page page_;
     int free_;
     int tuples_ = 0;
@@ -144,7 +151,17 @@ public:
     explicit BtreePacker(const Page& page) : page_(page), free_(page.usable) {}
 
     // An item of `length` bytes, alignment included, `posting` of which a high key would not need.
-    void add(int length, int posting = 0);
+    void add(int length, int posting = 0) {
+        const int space = free_ - page_.pointer;
+        const bool too_long = space < length + page_.heap_tid;
+        const bool full = space + last_posting_ < page_.reserved && items_ > 1;
+        if (items_ > 0 && (too_long || full)) start_page();
+        ++items_;
+        last_ = length + page_.pointer;
+        last_posting_ = posting;
+        free_ -= last_;
+        bytes_ += last_;
+    }
     double pages() const;
     double pages_per_byte() const;
 
@@ -179,6 +196,36 @@ struct PostingRules {
     int largest;    // bytes of the largest posting list tuple
 };
 PostingLists merge_entries(int key_length, int pointers, const PostingRules& rules);
+
+enum class Outcome : std::uint8_t { unknown, committed, aborted };
+
+// How transactions ended, in two bits each.  Rows that were written one after the other name neighbours, so
+// groups of neighbours are kept; a group has one place, and what is there gives way.  All zero: nothing known.
+class Outcomes {
+public:
+    // By their numbers with the epoch, which no two transactions share.
+    Outcome of(std::uint64_t transaction) const;
+    void remember(std::uint64_t transaction, Outcome outcome);
+    static constexpr std::uint64_t capacity = 1 << 20;  // of neighbours
+
+private:
+    static constexpr std::uint64_t in_group = 256;
+    static constexpr std::uint64_t in_word = 32;
+    struct Group {
+        std::uint64_t number;
+        std::array<std::uint64_t, in_group / in_word> words;
+    };
+    struct Position {
+        std::size_t word;
+        unsigned shift;
+    };
+    static std::size_t place(std::uint64_t transaction) { return transaction / in_group % (capacity / in_group); }
+    static Position position(std::uint64_t transaction) {
+        return {transaction % in_group / in_word, static_cast<unsigned>(transaction % in_word * 2)};
+    }
+
+    std::array<Group, capacity / in_group> groups_{};
+};
 
 enum class Class { ok, moderate, high };
 const char* name_of(Class level);

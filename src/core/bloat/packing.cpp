@@ -5,19 +5,33 @@
 
 namespace perfkit::bloat {
 
-void HeapPacker::add(int length) {
-    if (tuples_ > 0 && (length + page_.pointer + page_.reserved > free_ || tuples_ >= page_.max_tuples)) {
-        ++full_pages_;
-        const auto here = static_cast<double>(bytes_ - bytes_in_full_);
-        squares_ += here * here;
-        bytes_in_full_ = bytes_;
-        free_ = page_.usable;
-        tuples_ = 0;
+std::int64_t HeapPacker::add(std::span<const int> lengths) {
+    std::int64_t added = 0;
+    int left = free_;
+    int tuples = tuples_;
+    for (const int length : lengths) {
+        const int taken = length + page_.pointer;
+        if (tuples > 0 && (taken + page_.reserved > left || tuples >= page_.max_tuples)) {
+            end_page(bytes_ + added);
+            left = page_.usable;
+            tuples = 0;
+        }
+        ++tuples;
+        left -= taken;
+        added += taken;
     }
-    ++tuples_;
-    ++added_;
-    free_ -= length + page_.pointer;
-    bytes_ += length + page_.pointer;
+    free_ = left;
+    tuples_ = tuples;
+    added_ += static_cast<std::int64_t>(lengths.size());
+    bytes_ += added;
+    return added;
+}
+
+void HeapPacker::end_page(std::int64_t bytes) {
+    ++full_pages_;
+    const auto here = static_cast<double>(bytes - bytes_in_full_);
+    squares_ += here * here;
+    bytes_in_full_ = bytes;
 }
 
 double HeapPacker::pages_per_byte() const {
@@ -60,18 +74,6 @@ void BtreePacker::start_page() {
     bytes_in_full_ = bytes_ - last_;
     free_ = page_.usable - last_;
     items_ = 1;
-}
-
-void BtreePacker::add(int length, int posting) {
-    const int space = free_ - page_.pointer;
-    const bool too_long = space < length + page_.heap_tid;
-    const bool full = space + last_posting_ < page_.reserved && items_ > 1;
-    if (items_ > 0 && (too_long || full)) start_page();
-    ++items_;
-    last_ = length + page_.pointer;
-    last_posting_ = posting;
-    free_ -= last_;
-    bytes_ += last_;
 }
 
 double BtreePacker::pages_per_byte() const {

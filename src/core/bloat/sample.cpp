@@ -63,7 +63,7 @@ std::uint32_t pages_to_add(std::uint32_t blocks, const Limits& limits, std::int6
     if (margin <= limits.margin || read >= blocks) return 0;
     // The margin falls with the square root of the pages read.
     const double needed = read * (margin / limits.margin) * (margin / limits.margin);
-    const double share = std::max(blocks * limits.largest_share, 4.0 * limits.at_least);
+    const double share = std::max<double>(blocks * limits.largest_share, limits.small_enough);
     const double most = std::min<double>(share, limits.at_most);
     const double least = static_cast<double>(read) + limits.at_least_more;
     const auto wanted = static_cast<std::int64_t>(std::ceil(std::min(std::max(needed, least), most)));

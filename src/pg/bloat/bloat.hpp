@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "perfkit/core/bloat.hpp"
@@ -15,6 +18,7 @@ extern "C" {
 #include "access/htup_details.h"
 #include "access/itup.h"
 #include "miscadmin.h"
+#include "storage/bufpage.h"
 }
 
 namespace perfkit::pg {
@@ -25,6 +29,7 @@ struct Look {
     std::int64_t damaged = 0;
     bool whole = false;
     bloat::Total bytes;  // that a rewrite keeps, line pointers included
+    bloat::Total taken;  // that it takes over from the TOAST table, as they are counted there
     double live = 0;
     double dead = 0;
     double held = 0;
@@ -66,27 +71,56 @@ private:
 };
 
 // Tells what a rewrite would make of a tuple.  It judges a private copy of the page: it sets no hint
-// bit, dirties nothing, and asks for a transaction's status only where that status can exist.
+// bit, dirties nothing, and asks for a transaction's status only where that status can exist, and once in
+// a session where it is final.
 class Visibility {
 public:
     enum class Fate { live, held, dead, damaged };
     Visibility(const Storage& storage, TransactionId horizon);
     Fate fate(HeapTupleHeader tuple);
+    // Of a tuple that a rewrite keeps: it may keep another version of the row as well.
+    bool other_version_kept(HeapTupleHeader tuple) const;
 
 private:
     enum class Status { in_progress, committed, aborted, damaged };
     Status status(TransactionId xid);
-    Status look_up(TransactionId xid) const;
-    TransactionId updater(HeapTupleHeader tuple) const;
+    Status look_up(TransactionId xid);
+    TransactionId updater(HeapTupleHeader tuple);
 
     TransactionId horizon_;
     TransactionId oldest_xid_;
     MultiXactId oldest_multi_;
+    std::uint64_t next_transaction_ = 0;  // with its epoch, as it was when it was asked last
+    MultiXactId next_multi_ = InvalidMultiXactId;
     struct Known {
         TransactionId xid = InvalidTransactionId;
         Status status = Status::aborted;
     };
     std::array<Known, 256> known_{};  // by xid modulo size
+};
+
+// A value in the TOAST table.
+struct StoredValue {
+    Oid id;
+    std::int64_t bytes;
+    bool shared = false;  // another version of its row may name it, too
+};
+
+// What a rewrite of a table makes of its TOAST table: the values that stay there, in the order of the rows.
+class ToastPacker {
+public:
+    explicit ToastPacker(const bloat::HeapPacker::Page& page) : packer_(page) {}
+    void add(std::span<const StoredValue> values);
+    // Nothing where so many values are shared that it was given up to tell which come twice.
+    std::optional<double> pages() const;
+
+    // Bytes of the tuples that hold a value of this size, line pointers included.
+    static std::int64_t tuple_bytes(std::int64_t bytes);
+
+private:
+    static constexpr std::size_t most_shared = 1 << 20;
+    bloat::HeapPacker packer_;
+    std::unordered_set<Oid> shared_;
 };
 
 // Forms a tuple anew, as ALTER TABLE has left the columns by now, as far as its length is concerned:
@@ -95,8 +129,16 @@ private:
 class Columns {
 public:
     explicit Columns(const Storage& table);
-    // Length after a rewrite, without the last alignment; -1 where the tuple is damaged.
-    int rewritten_length(const HeapTupleHeaderData* tuple, int length) const;
+    // A rewrite leaves this tuple as it is, unless it has values in the TOAST table.
+    bool as_stored(const HeapTupleHeaderData* tuple) const {
+        return !any_dropped_ && HeapTupleHeaderGetNatts(tuple) == static_cast<int>(columns_.size());
+    }
+    struct Rewritten {
+        int length;              // without the last alignment; -1 where the tuple is damaged
+        std::int64_t taken = 0;  // bytes of the TOAST table's tuples that come back into the row
+    };
+    // Adds the values that stay in the TOAST table, in the order in which they are written there.
+    Rewritten rewritten(const HeapTupleHeaderData* tuple, int length, std::vector<StoredValue>& stored) const;
 
 private:
     struct Column {
@@ -111,8 +153,9 @@ private:
     struct Formed {
         int length;
         int fetched;
+        std::int64_t taken;
     };
-    Formed form(const HeapTupleHeaderData* tuple, int length, int largest) const;
+    Formed form(const HeapTupleHeaderData* tuple, int length, int largest, std::vector<StoredValue>& stored) const;
 
     std::vector<Column> columns_;
     bool any_dropped_ = false;
@@ -126,16 +169,29 @@ struct Leaves {
     double total = 0;   // leaf pages
     double margin = 0;  // of the total, half of the 95 % interval
     std::int64_t pages_read = 0;
+    std::vector<BlockNumber> above{};  // pages read on the way, without those that were not where they should be
+    bool sound = true;                 // all of them were as they should be
 };
 
-// Finds them by way of the root, reading at most `most` pages of each level; nothing where the tree is
-// damaged on its way or has no page but the meta page.
+// Finds them by way of the root, reading at most `most` pages of each level; nothing where the meta page leads
+// to no root, no blocks where the root leads to no leaf.
 std::optional<Leaves> find_leaves(const Storage& index, BlockNumber blocks, std::uint32_t most, std::uint64_t seed);
 
 // The item that a line pointer of a B-tree page names; null where it lies outside the page's items.
-const IndexTupleData* btree_item(const char* page, const ItemIdData& pointer);
+inline const IndexTupleData* btree_item(const char* page, const ItemIdData& pointer) {
+    const auto* const header = reinterpret_cast<const PageHeaderData*>(page);
+    const unsigned offset = ItemIdGetOffset(&pointer);
+    const unsigned length = ItemIdGetLength(&pointer);
+    if (offset < header->pd_upper || offset != MAXALIGN(offset) || length < sizeof(IndexTupleData) ||
+        offset + length > header->pd_special)
+        return nullptr;
+    const auto* const item = reinterpret_cast<const IndexTupleData*>(page + offset);
+    return IndexTupleSize(item) >= sizeof(IndexTupleData) && IndexTupleSize(item) <= length ? item : nullptr;
+}
 // The number of line pointers of a B-tree page; -1 where its header is not one of a B-tree's.
 int btree_items(const char* page);
+// What is wrong with the structure of a page of a B-tree, or null.
+const char* check_btree_page(const char* page);
 
 struct Request {
     bool exact = false;
@@ -146,7 +202,7 @@ struct Request {
 
 // The caller holds a lock on the relation, whose access method it has checked, and which has this many
 // blocks, at least one.
-Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& request, TransactionId horizon);
+Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& request, Horizons& horizons);
 Measurement measure_btree(const Storage& index, BlockNumber blocks, const Request& request);
 
 // What an index of another kind tells of itself in a few pages, and a function to call where that would help.
@@ -155,6 +211,9 @@ struct OtherIndex {
     const char* remedy = nullptr;
 };
 OtherIndex look_at_other_index(const Storage& index, BlockNumber blocks);
+
+// The header is one of a page with this much special space, and its fields lie where they can.
+bool sound_header(const char* page, std::size_t special);
 
 // WARNING about a page that does not have the structure it should.
 void warn_damaged(const Storage& storage, BlockNumber block, const char* what);

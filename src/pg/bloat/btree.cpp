@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "leaf.hpp"
 
@@ -39,13 +42,18 @@ bloat::BtreePacker::Page page_of(const Storage& index) {
 // One look after the other at the leaves of an index.
 class LeafSurvey {
 public:
-    LeafSurvey(const Storage& index, BlockNumber blocks)
-        : index_(index), blocks_(blocks), merges_(merges_equal_keys(index)), packer_(page_of(index)) {}
+    // every_page: those that no figure needs as well.
+    LeafSurvey(const Storage& index, BlockNumber blocks, bool every_page)
+        : index_(index),
+          blocks_(blocks),
+          every_page_(every_page),
+          merges_(merges_equal_keys(index)),
+          packer_(page_of(index)) {}
 
     Look look(std::uint32_t count, std::uint64_t seed) {
         if (count >= blocks_) return look_at_all();
         if (!leaves_) leaves_ = find_leaves(index_, blocks_, count, seed);
-        if (!leaves_) return look_at_all();
+        if (!leaves_ || leaves_->blocks.empty()) return look_at_all();
         above_leaves_ = leaves_->pages_read;
         const bloat::BlockSample sample(static_cast<std::uint32_t>(leaves_->blocks.size()), count, seed);
         std::vector<BlockNumber> chosen;
@@ -69,25 +77,44 @@ public:
     Measurement result(const Look& all) const;
 
 private:
-    // Every leaf in the order of the keys, or every page of the file where the tree does not lead there.
+    // Every leaf in the order of the keys, and then, if asked for, the pages that the tree does not lead to, for what
+    // is wrong with them; or every page but those above the leaves in the order of the file, where something is wrong
+    // above the leaves.
     Look look_at_all() {
         packer_ = bloat::BtreePacker(page_of(index_));
         part_ = high_keys_ = high_key_bytes_ = 0;
-        std::vector<BlockNumber> blocks;
         const auto tree = find_leaves(index_, blocks_, std::numeric_limits<std::uint32_t>::max(), 0);
+        std::vector<bool> seen(blocks_);
         if (tree) {
-            blocks = tree->blocks;
             above_leaves_ = tree->pages_read;
-        } else {
-            blocks.resize(blocks_);
-            std::iota(blocks.begin(), blocks.end(), BlockNumber{0});
+            for (const BlockNumber block : tree->above) seen[block] = true;
         }
+        const bool in_order = tree && tree->sound && all_new(tree->blocks, seen);
+        std::vector<BlockNumber> rest;
+        for (BlockNumber block = 0; block < blocks_; ++block)
+            if (!seen[block]) rest.push_back(block);
+        const std::vector<BlockNumber>& blocks = in_order ? tree->blocks : rest;
         std::vector<std::size_t> order(blocks.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
-        Look here = read(blocks, std::vector<double>(blocks.size(), 1), order, tree.has_value());
+        Look here = read(blocks, std::vector<double>(blocks.size(), 1), order, in_order);
         here.scale_to(static_cast<double>(blocks.size()), here.bytes.blocks);
         here.whole = true;
+        if (in_order && every_page_) {
+            read_pages(index_, rest, check_btree_page, [](std::size_t) {});
+            pages_read_ += static_cast<std::int64_t>(rest.size()) - 1;  // the meta page counts as read already
+        }
         return here;
+    }
+
+    // None of the blocks has been seen, or comes twice; they then have been.
+    static bool all_new(const std::vector<BlockNumber>& blocks, std::vector<bool>& seen) {
+        std::vector<bool> with_these = seen;
+        for (const BlockNumber block : blocks) {
+            if (with_these[block]) return false;
+            with_these[block] = true;
+        }
+        seen = std::move(with_these);
+        return true;
     }
 
     // Reads blocks, of which the i-th stands for widths[i], by way of `order`.
@@ -118,7 +145,7 @@ private:
 
     // Packs what was found on a page; its bytes.
     double pack(const LeafPage& found) {
-        double bytes = found.part * (found.part_of.length + pointer_bytes);
+        std::int64_t bytes = 0;
         for (const LeafPage::Item& item : found.items) {
             packer_.add(item.length, item.posting);
             bytes += item.length + pointer_bytes;
@@ -129,7 +156,7 @@ private:
             packer_.add(found.part_of.length, found.part_of.posting);
             part_ -= 1;
         }
-        return bytes;
+        return static_cast<double>(bytes) + found.part * (found.part_of.length + pointer_bytes);
     }
 
     void count(const LeafPage& found, double width, Look& here) {
@@ -147,6 +174,7 @@ private:
 
     const Storage& index_;
     const BlockNumber blocks_;
+    const bool every_page_;
     const bool merges_;
     std::optional<Leaves> leaves_;
     bloat::BtreePacker packer_;
@@ -180,7 +208,7 @@ Measurement LeafSurvey::result(const Look& all) const {
 }  // namespace
 
 Measurement measure_btree(const Storage& index, BlockNumber blocks, const Request& request) {
-    LeafSurvey survey(index, blocks);
+    LeafSurvey survey(index, blocks, request.exact);
     const Look all = take_looks(
         blocks, request, [&](std::uint32_t count, std::uint64_t seed) { return survey.look(count, seed); },
         [&](const Look& look) { return look.bytes.margin * survey.pages_per_byte(); });

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include "bloat.hpp"
 
@@ -72,16 +74,19 @@ int varlena_length(const char* bytes, int left) {
 struct Fetched {
     int bytes;
     bool packed;
+    StoredValue stored;
 };
 
-// Length of a value that is in the TOAST table, once it is back in its row.
-Fetched fetched_length(const char* pointer) {
+// A value that is in the TOAST table, and its length once it is back in its row.
+Fetched fetched(const char* pointer) {
     varatt_external value;
     std::memcpy(&value, VARDATA_EXTERNAL(pointer), sizeof value);
     const auto bytes = std::min<std::int64_t>(VARATT_EXTERNAL_GET_EXTSIZE(value), largest_tuple);
     const bool compressed = bytes < std::int64_t{value.va_rawsize} - VARHDRSZ;
     const bool packed = !compressed && bytes + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
-    return {static_cast<int>(bytes) + static_cast<int>(packed ? VARHDRSZ_SHORT : VARHDRSZ), packed};
+    return {static_cast<int>(bytes) + static_cast<int>(packed ? VARHDRSZ_SHORT : VARHDRSZ),
+            packed,
+            {value.va_valueid, bytes}};
 }
 
 }  // namespace
@@ -110,33 +115,41 @@ Columns::Columns(const Storage& table) {
     });
 }
 
-int Columns::rewritten_length(const HeapTupleHeaderData* tuple, int length) const {
+Columns::Rewritten Columns::rewritten(const HeapTupleHeaderData* tuple, int length,
+                                      std::vector<StoredValue>& stored_values) const {
     const int stored = HeapTupleHeaderGetNatts(tuple);
-    if (stored > static_cast<int>(columns_.size())) return -1;
+    if (stored > static_cast<int>(columns_.size())) return {-1};
     const bool external = (tuple->t_infomask & HEAP_HASEXTERNAL) != 0;
-    if (stored == static_cast<int>(columns_.size()) && !any_dropped_ && !external) return length;
+    if (as_stored(tuple) && !external) return {length};
     // A rewrite fetches the values that are in the TOAST table, and puts the largest back there until the row
     // is short enough.  So a row that an update has made shorter takes them in.
+    const auto before = static_cast<std::ptrdiff_t>(stored_values.size());
     for (int largest = std::numeric_limits<int>::max();;) {
-        const Formed formed = form(tuple, length, largest);
+        stored_values.resize(static_cast<std::size_t>(before));
+        const Formed formed = form(tuple, length, largest, stored_values);
         if (formed.length < 0 || !external || formed.fetched == 0 ||
-            formed.length <= static_cast<int>(TOAST_TUPLE_TARGET))
-            return formed.length;
+            formed.length <= static_cast<int>(TOAST_TUPLE_TARGET)) {
+            std::stable_sort(stored_values.begin() + before, stored_values.end(),
+                             [](const StoredValue& a, const StoredValue& b) { return a.bytes > b.bytes; });
+            return {formed.length, formed.taken};
+        }
         largest = formed.fetched - 1;
     }
 }
 
-Columns::Formed Columns::form(const HeapTupleHeaderData* tuple, int length, int largest) const {
+Columns::Formed Columns::form(const HeapTupleHeaderData* tuple, int length, int largest,
+                              std::vector<StoredValue>& stored_values) const {
     const int stored = HeapTupleHeaderGetNatts(tuple);
     const int columns = static_cast<int>(columns_.size());
-    constexpr Formed damaged{-1, 0};
+    constexpr Formed damaged{-1, 0, 0};
     const auto* const bytes = reinterpret_cast<const char*>(tuple);
     const bool has_nulls = (tuple->t_infomask & HEAP_HASNULL) != 0;
     if (has_nulls && SizeofHeapTupleHeader + BITMAPLEN(stored) > tuple->t_hoff) return damaged;
     bool nulls = false;
     int from = tuple->t_hoff;  // in the stored tuple
     int data = 0;              // of the tuple formed anew
-    int fetched = 0;
+    int largest_fetched = 0;
+    std::int64_t taken = 0;
     for (int i = 0; i < columns; ++i) {
         const Column& column = columns_[i];
         bool null = i >= stored ? column.missing_bytes == 0 : has_nulls && att_isnull(i, tuple->t_bits);
@@ -158,20 +171,24 @@ Columns::Formed Columns::form(const HeapTupleHeaderData* tuple, int length, int 
             if (size < 0 || size > length - from) return damaged;
             from += size;
             if (column.length == -1 && !column.dropped && VARATT_IS_EXTERNAL(bytes + from - size)) {
-                const Fetched value = fetched_length(bytes + from - size);
+                const Fetched value = fetched(bytes + from - size);
                 if (value.bytes <= largest) {
-                    fetched = std::max(fetched, value.bytes);
+                    largest_fetched = std::max(largest_fetched, value.bytes);
+                    taken += ToastPacker::tuple_bytes(value.stored.bytes);
                     size = value.bytes;
                     packed = value.packed;
+                } else {
+                    stored_values.push_back(value.stored);
                 }
             }
         }
         null = null || column.dropped;
         nulls = nulls || null;
         if (!null) data = (packed ? data : aligned(data, column.alignment)) + size;
-        if (data > largest_tuple) return fetched > 0 ? Formed{largest_tuple, fetched} : damaged;
+        if (data > largest_tuple) return largest_fetched > 0 ? Formed{largest_tuple, largest_fetched, taken} : damaged;
     }
-    return {static_cast<int>(MAXALIGN(SizeofHeapTupleHeader + (nulls ? BITMAPLEN(columns) : 0))) + data, fetched};
+    return {static_cast<int>(MAXALIGN(SizeofHeapTupleHeader + (nulls ? BITMAPLEN(columns) : 0))) + data,
+            largest_fetched, taken};
 }
 
 }  // namespace perfkit::pg

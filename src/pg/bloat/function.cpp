@@ -117,9 +117,9 @@ pg::Measurement measure(const pg::Storage& relation, const pg::Request& request,
         if (relation.kind == RELKIND_INDEX && blocks > 0)
             other = pg::look_at_other_index(relation, static_cast<BlockNumber>(blocks));
     } else if (blocks > 0) {
-        result = relation.kind == RELKIND_INDEX ? pg::measure_btree(relation, static_cast<BlockNumber>(blocks), request)
-                                                : pg::measure_heap(relation, static_cast<BlockNumber>(blocks), request,
-                                                                   statement.horizons.of(relation));
+        result = relation.kind == RELKIND_INDEX
+                     ? pg::measure_btree(relation, static_cast<BlockNumber>(blocks), request)
+                     : pg::measure_heap(relation, static_cast<BlockNumber>(blocks), request, statement.horizons);
         result.blocks = blocks;
     }
     return result;

@@ -1,6 +1,8 @@
 #include "leaf.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 namespace perfkit::pg {
@@ -21,8 +23,17 @@ bool parts_equal_keys(const IndexTupleData* high_key) {
 
 bool same_key(const IndexTupleData* a, int length_a, const IndexTupleData* b, int length_b) {
     constexpr int flags = INDEX_NULL_MASK | INDEX_VAR_MASK;
-    return length_a == length_b && (a->t_info & flags) == (b->t_info & flags) &&
-           std::memcmp(a + 1, b + 1, length_a - sizeof(IndexTupleData)) == 0;
+    if (length_a != length_b || (a->t_info & flags) != (b->t_info & flags)) return false;
+    const std::size_t bytes = length_a - sizeof(IndexTupleData);
+    // Most keys differ, and most of those in the first bytes.
+    std::uint64_t first_a;
+    std::uint64_t first_b;
+    if (bytes >= sizeof first_a) {
+        std::memcpy(&first_a, a + 1, sizeof first_a);
+        std::memcpy(&first_b, b + 1, sizeof first_b);
+        if (first_a != first_b) return false;
+    }
+    return std::memcmp(a + 1, b + 1, bytes) == 0;
 }
 
 }  // namespace
@@ -37,7 +48,7 @@ const char* LeafReader::read(const char* page, LeafPage& found) {
     if (pointers < 0) return "invalid page header";
     const auto* const opaque = reinterpret_cast<const BTPageOpaqueData*>(page + header->pd_special);
     if ((opaque->btpo_flags & (BTP_META | BTP_DELETED | BTP_HALF_DEAD)) != 0 || (opaque->btpo_flags & BTP_LEAF) == 0)
-        return nullptr;
+        return check_btree_page(page);
     const bool rightmost = opaque->btpo_next == P_NONE;
     bool goes_on = false;
     found.in_use = true;
@@ -90,7 +101,10 @@ bool LeafReader::take(const IndexTupleData* item, bool dead, Run& run, LeafPage&
         run.pointers += pointers;
         return true;
     }
-    form(run, false, found);
+    if (run.pointers == 1)
+        found.items.push_back({run.key_length, 0});
+    else
+        form(run, false, found);
     run = {item, key_length, pointers};
     return true;
 }

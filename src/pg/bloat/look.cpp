@@ -1,6 +1,9 @@
 #include "bloat.hpp"
 
+#include <cstddef>
+
 extern "C" {
+#include "storage/bufpage.h"
 #include "utils/lsyscache.h"
 }
 
@@ -8,7 +11,9 @@ namespace perfkit::pg {
 
 void Look::scale_to(double blocks, double seen) {
     const double scale = seen > 0 ? blocks / seen : 0;
-    for (double* const total : {&bytes.value, &bytes.margin, &live, &dead, &held, &leaves, &leaf_free}) *total *= scale;
+    for (double* const total :
+         {&bytes.value, &bytes.margin, &taken.value, &taken.margin, &live, &dead, &held, &leaves, &leaf_free})
+        *total *= scale;
     bytes.blocks = blocks;
 }
 
@@ -20,6 +25,7 @@ void Look::merge(const Look& other) {
     const double all = pages + other.pages;
     const auto mean = [&](double a, double b) { return (a * pages + b * other.pages) / all; };
     bytes = bloat::combined(bytes, pages, other.bytes, other.pages);
+    taken = bloat::combined(taken, pages, other.taken, other.pages);
     live = mean(live, other.live);
     dead = mean(dead, other.dead);
     held = mean(held, other.held);
@@ -34,6 +40,13 @@ void Measurement::take(const Look& look) {
     dead = look.dead;
     held = look.held;
     if (look.pages == 0) reason = "every page that was read is damaged";
+}
+
+bool sound_header(const char* page, std::size_t special) {
+    const auto* const header = reinterpret_cast<const PageHeaderData*>(page);
+    return header->pd_pagesize_version == (BLCKSZ | PG_PAGE_LAYOUT_VERSION) &&
+           header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper &&
+           header->pd_upper <= header->pd_special && header->pd_special == BLCKSZ - MAXALIGN(special);
 }
 
 void warn_damaged(const Storage& storage, BlockNumber block, const char* what) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <vector>
 
 extern "C" {
 #include "miscadmin.h"
@@ -132,6 +133,18 @@ std::optional<EarlierResult> earlier_result(const Storage& relation, TimestampTz
     found.empty_tail = entry.empty_tail;
     found.pages_read = entry.pages_read;
     return EarlierResult{found, entry.when};
+}
+
+std::vector<KeptResult> kept_results() {
+    std::vector<KeptResult> kept;
+    const Store& all = the_store();
+    if (!locked(all, LW_SHARED)) return kept;
+    for (const Entry& entry : std::span(all.entries, std::size_t{all.sets} * ways))
+        if (entry.when != 0 && locator_database(entry.locator) == MyDatabaseId)
+            kept.push_back({entry.oid, entry.locator, entry.blocks * BLCKSZ,
+                            static_cast<std::int64_t>(entry.ideal_blocks * BLCKSZ), entry.when});
+    unlock(all);
+    return kept;
 }
 
 void keep_result(const Storage& relation, const Measurement& found, TimestampTz when) {

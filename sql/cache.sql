@@ -177,16 +177,16 @@ CREATE FUNCTION pk_cache_advice(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 4;
 COMMENT ON FUNCTION pk_cache_advice() IS
-'The hit ratio that other sizes of shared_buffers would give, a row for each of 1/2, 1, 2 and 4 times the present size, from what a background worker has seen of a sample of the blocks that left shared_buffers and came back. Recent observations count most: their weight halves every hour. Without pg_perfkit in shared_preload_libraries: ERROR 55000.
+'The hit ratio that other sizes of shared_buffers would give, a row for each of 1/2, 1, 2 and 4 times the present size, from what a background worker has seen of a sample of the blocks: which left shared_buffers and came back, and by their usage counts, which were used. Recent observations count most: their weight halves every hour. Without pg_perfkit in shared_preload_libraries: ERROR 55000.
 factor: times the present size
 shared_buffers_bytes: that size
-hit_percent: blocks found in shared_buffers in percent of all that were needed: at the present size as the cumulative statistics count them, at larger ones the forecast; NULL as long as status does not say observed, ready or rough
+hit_percent: blocks found in shared_buffers in percent of all that were needed: at the present size as the cumulative statistics count them, at the others the forecast; NULL as long as status does not say observed, ready or rough
 low_percent: the lower end of the forecast''s 95 % interval as far as the sample goes; how the assumptions fit is not in it (docs/cache.md)
-high_percent: its upper end, with those blocks as hits of which it is not known whether they had left before
+high_percent: its upper end, with those blocks as hits of which it is not known whether they had left before; at half the size, both ends are those of all sizes from 40 to 60 %
 reads_percent: reads in percent of those at the present size
-status: observed (the present size), ready, rough (most blocks come and leave between two looks), learning (too little was seen, and of what), unknown (a smaller size), off (and why)
+status: observed (the present size), ready, rough (and why), learning (too little was seen, and of what), unknown (half the size cannot be told, and why), off (and why)
 since: when the worker began, or was reset
-seen_percent: blocks that the worker saw come into shared_buffers, scaled up from the sample, in percent of the buffers that were taken for others; far from 100 the forecast is rough
+seen_percent: blocks that the worker saw come into shared_buffers, scaled up from the sample, in percent of the buffers that were taken for others; below 90 the forecast is rough
 double_buffered_bytes: in the row of the present size, how much of what shared_buffers hold the cache of the operating system holds once more, from a sample of at most 1,024 pages asked for by mincore(2); NULL where shared_buffers hold nothing or the system does not tell
 double_buffered_percent: the same in percent of what they hold';
 REVOKE EXECUTE ON FUNCTION pk_cache_advice() FROM PUBLIC;

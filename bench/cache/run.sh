@@ -1,6 +1,6 @@
 #!/bin/bash
-# pk_cache_advice() beside the truth: with a small shared_buffers, a workload runs, and the forecast for twice and four
-# times the size is taken; then the server restarts with each size, and the same workload shows the hit ratio there.
+# pk_cache_advice() beside the truth: with a small shared_buffers, a workload runs, and the forecast for half, twice and
+# four times the size is taken; then the server restarts with each size, and the same workload shows the hit ratio there.
 # Makes a server of its own in a directory that it removes, from the installation of pg_config, in which pg_perfkit
 # must be installed.  As an ordinary user, or by runuser as postgres.
 #
@@ -76,8 +76,8 @@ worker_cpu() { # in milliseconds
 
 "$bin/postgres" --version
 echo "shared_buffers $megabytes MB, table $(sql "SELECT pg_size_pretty(pg_table_size('t'))"), $seconds s each"
-echo '| workload | 1/2: truth | 1: truth | 2: forecast | (95 % of the sample) | truth | error | 4: forecast | (95 % of the sample) | truth | error | status | seen % | CPU of a core % |'
-echo '| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | --- | ---: | ---: | --- | ---: | ---: |'
+echo '| workload | 1: truth | 1/2: forecast | (interval) | truth | error | 2: forecast | (interval) | truth | error | 4: forecast | (interval) | truth | error | status | seen % | CPU of a core % |'
+echo '| --- | ---: | ---: | --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | --- | ---: | ---: | --- | ---: | ---: |'
 for workload in "${workloads[@]}"; do
     stop
     start "$megabytes"
@@ -89,7 +89,7 @@ for workload in "${workloads[@]}"; do
     cpu=$(awk -v a="$cpu" -v b="$(worker_cpu)" -v s="$seconds" 'BEGIN { printf "%.2f", (b - a) / 10 / s }')
     sleep 3  # for the last counters
     forecast=$(sql "SELECT string_agg(format('%s %s %s', coalesce(round(hit_percent::numeric, 1), -1), coalesce(round(low_percent::numeric, 1), -1), coalesce(round(high_percent::numeric, 1), -1)), ' ' ORDER BY factor),
-                    string_agg(split_part(status, ':', 1), '/' ORDER BY factor), round(max(seen_percent)) FROM pk_cache_advice() WHERE factor > 1")
+                    string_agg(split_part(status, ':', 1), '/' ORDER BY factor), round(max(seen_percent)) FROM pk_cache_advice() WHERE factor <> 1")
     truth=''
     for factor in 0.5 2 4; do
         stop
@@ -98,6 +98,7 @@ for workload in "${workloads[@]}"; do
     done
     awk -v w="$workload" -v n="$now" -v f="$forecast" -v t="$truth" -v cpu="$cpu" 'BEGIN {
         split(f, x, " "); split(t, y, " ")
-        printf "| %s | %s | %s | %s | %s to %s | %s | %+.1f | %s | %s to %s | %s | %+.1f | %s | %s | %s |\n", w, y[1], n, x[1], x[2], x[3], y[2], x[1] - y[2],
-            x[4], x[5], x[6], y[3], x[4] - y[3], x[7], x[8], cpu }'
+        printf "| %s | %s |", w, n
+        for (i = 1; i <= 3; i++) { f = x[3 * i - 2]; printf " %s | %s to %s | %s | %s |", f, x[3 * i - 1], x[3 * i], y[i], f < 0 ? "" : sprintf("%+.1f", f - y[i]) }
+        printf " %s | %s | %s |\n", x[10], x[11], cpu }'
 done

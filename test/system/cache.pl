@@ -32,35 +32,68 @@ my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 
-# Reads of blocks, four times as many as shared_buffers, until there is a forecast; at most a minute.
+# Reads of blocks, four times as many as shared_buffers, until there is a forecast, and these reads are most of what it is
+# made from: three of four accesses are hits then.  At most a minute.  Not at full speed, so that the worker gets its turn on
+# a machine of few cores.
 sub learnt
 {
 	my ($server, $name) = @_;
-	my $status = '';
+	my ($status, $settled) = ('', '');
 	foreach (1 .. 30)
 	{
-		$server->command_ok([ 'pgbench', '-n', '-c', '2', '-T', '2', '-f', $node->basedir . '/uniform.sql', 'postgres' ], "$name: reads");
+		$server->command_ok([ 'pgbench', '-n', '-c', '2', '-T', '2', '-R', '4000', '-f', $node->basedir . '/uniform.sql', 'postgres' ], "$name: reads");
 		$status = $server->safe_psql('postgres', $advice);
-		last if $status =~ /^unknown\|observed\|(ready|rough)\|(ready|rough)$/;
+		$settled = $server->safe_psql('postgres', 'SELECT hit_percent < 80 FROM pk_cache_advice() WHERE factor = 1');
+		last if $settled eq 't' && $status =~ /^\w+\|observed\|(ready|rough)\|(ready|rough)$/;
 	}
-	like($status, qr/^unknown\|observed\|(ready|rough)\|(ready|rough)$/, "$name: there is a forecast");
+	like("$settled|$status", qr/^t\|\w+\|observed\|(ready|rough)\|(ready|rough)$/, "$name: there is a forecast");
 	return;
 }
 
 # What must hold of any: more memory, more hits; the present size as the server counts; all of the table fits in four times.
+# Of a rough one, as on a busy machine, less precisely.
 sub sensible
 {
 	my ($server, $name) = @_;
-	is($server->safe_psql('postgres', <<'SQL'), 't|t|t|t|t|t|t', "$name: the forecast is sensible");
-SELECT a.hit_percent < b.hit_percent - 5, b.hit_percent < c.hit_percent - 5, c.hit_percent > 95, b.low_percent <= b.hit_percent AND b.hit_percent <= b.high_percent,
+	is($server->safe_psql('postgres', <<'SQL'), 't|t|t|t|t|t|t', "$name: the forecast is sensible")
+WITH advice AS MATERIALIZED (SELECT * FROM pk_cache_advice())
+SELECT a.hit_percent < b.hit_percent - least, b.hit_percent < c.hit_percent - least, c.hit_percent > 90 + least, b.low_percent <= b.hit_percent AND b.hit_percent <= b.high_percent,
        c.reads_percent < b.reads_percent AND b.reads_percent < 100, b.shared_buffers_bytes = 2 * a.shared_buffers_bytes, a.double_buffered_percent BETWEEN 0 AND 100
-FROM pk_cache_advice() a, pk_cache_advice() b, pk_cache_advice() c WHERE a.factor = 1 AND b.factor = 2 AND c.factor = 4
+FROM advice a, advice b, advice c,
+     LATERAL (SELECT CASE WHEN 'ready' = ALL (ARRAY[b.status, c.status]) THEN 5 ELSE 0.5 END AS least) l WHERE a.factor = 1 AND b.factor = 2 AND c.factor = 4
 SQL
+	  or diag($server->safe_psql('postgres', 'SELECT factor, hit_percent, low_percent, high_percent, status, seen_percent FROM pk_cache_advice()'));
+	return;
+}
+
+# Half the size takes longer, and is not to be told where half of so few buffers is used between two looks: so more slowly.
+sub learnt_half
+{
+	my ($server, $name) = @_;
+	my $status = '';
+	foreach (1 .. 40)
+	{
+		$server->command_ok([ 'pgbench', '-n', '-c', '2', '-T', '3', '-R', '2000', '-f', $node->basedir . '/uniform.sql', 'postgres' ], "$name: reads, slowly");
+		$status = $server->safe_psql('postgres', 'SELECT status FROM pk_cache_advice() WHERE factor = 0.5');
+		last if $status =~ /^(ready|rough)/;
+	}
+	# A machine may be too busy for the worker to look often enough; then it has to say so.
+	like($status, qr/^(ready|rough|learning|unknown: most)/, "$name: there is a forecast for half the size, or why not");
+	if ($status =~ /^(ready|rough)/)
+	{
+		is($server->safe_psql('postgres', <<'SQL'), 't|t|t|t', "$name: half the size reads more");
+WITH advice AS MATERIALIZED (SELECT * FROM pk_cache_advice())
+SELECT h.low_percent <= h.hit_percent AND h.hit_percent <= h.high_percent AND h.high_percent <= a.hit_percent, h.hit_percent < a.hit_percent,
+       h.hit_percent > 30, h.reads_percent > 100
+FROM advice h, advice a WHERE h.factor = 0.5 AND a.factor = 1
+SQL
+	}
 	return;
 }
 
 learnt($node, 'primary');
 sensible($node, 'primary');
+learnt_half($node, 'primary');
 learnt($standby, 'standby');
 sensible($standby, 'standby');
 $standby->promote;
@@ -72,7 +105,7 @@ $standby->stop;
 
 # Reset, and off and on.
 my $since = $node->safe_psql('postgres', 'SELECT max(since) FROM pk_cache_advice()');
-is($node->safe_psql('postgres', "SELECT pk_cache_advice_reset(); $advice"), "\nunknown|learning|learning|learning", 'reset forgets at once');
+is($node->safe_psql('postgres', "SELECT pk_cache_advice_reset(); $advice"), "\nlearning|learning|learning|learning", 'reset forgets at once');
 ok($node->poll_query_until('postgres', "SELECT max(since) > '$since' FROM pk_cache_advice()"), 'and begins anew');
 $node->safe_psql('postgres', 'ALTER SYSTEM SET pg_perfkit.cache_watch = off');
 $node->reload;

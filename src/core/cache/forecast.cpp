@@ -5,12 +5,18 @@
 
 namespace perfkit::cache {
 
-namespace {
+void Traffic::fade(double factor) noexcept {
+    hits *= factor;
+    reads *= factor;
+    taken *= factor;
+}
 
-// Reads that took a buffer.  A buffer that is taken to extend a relation is no read.
-double pool_reads(const Traffic& traffic) { return std::min(traffic.reads, traffic.taken); }
-
-}  // namespace
+Traffic& Traffic::operator+=(const Traffic& other) noexcept {
+    hits += other.hits;
+    reads += other.reads;
+    taken += other.taken;
+    return *this;
+}
 
 void Arrivals::fade(double factor) noexcept {
     all *= factor;
@@ -30,35 +36,38 @@ Arrivals& Arrivals::operator+=(const Arrivals& other) noexcept {
 }
 
 void Observed::add(const Traffic& traffic, const Arrivals& arrivals, double seconds, double rate) noexcept {
-    const double accesses = traffic.hits + traffic.reads;
-    if (accesses <= 0 && arrivals.all <= 0) return;  // while nothing happens, nothing becomes older
+    if (traffic.accesses() <= 0 && arrivals.all <= 0) return;  // while nothing happens, nothing becomes older
     const double factor = std::exp2(-seconds / half_life);
-    traffic_.hits = traffic_.hits * factor + traffic.hits;
-    traffic_.reads = traffic_.reads * factor + traffic.reads;
-    traffic_.taken = traffic_.taken * factor + traffic.taken;
+    traffic_.fade(factor);
+    traffic_ += traffic;
+    covered_.fade(factor);
+    not_covered_.fade(factor);
+    not_covered_ += traffic;
+    not_covered_seconds_ += seconds;
     seen_ = seen_ * factor + arrivals.all / rate;
-    const double points = accesses > 0 ? 100 * pool_reads(traffic) / accesses : 100;
+    const double points = traffic.accesses() > 0 ? 100 * traffic.pool_reads() / traffic.accesses() : 100;
     for (std::size_t i = 0; i < larger_sizes.size(); ++i) {
+        Window& window = windows_[i];
         // What was learnt with much unknown would weigh on the forecast for long; it begins when little is.
         if (arrivals.all > 0 && points * arrivals.unknown[i] / arrivals.all > unknown_points) {
-            arrivals_[i] = {};
-            accesses_[i] = 0;
+            window = {};
             continue;
         }
-        arrivals_[i].fade(factor);
-        arrivals_[i] += arrivals;
-        accesses_[i] = accesses_[i] * factor + accesses;
+        window.arrivals.fade(factor);
+        window.arrivals += arrivals;
+        window.seconds += seconds;
+        window.traffic.fade(factor);
+        window.traffic += traffic;
     }
 }
 
 void Observed::halve() noexcept {
-    for (Arrivals& arrivals : arrivals_) arrivals.fade(0.5);
+    for (Window& window : windows_) window.arrivals.fade(0.5);
 }
 
 std::optional<double> Observed::hit_percent() const noexcept {
-    const double accesses = traffic_.hits + traffic_.reads;
-    if (accesses <= 0) return std::nullopt;
-    return 100 * traffic_.hits / accesses;
+    if (traffic_.accesses() <= 0) return std::nullopt;
+    return 100 * traffic_.hits / traffic_.accesses();
 }
 
 std::optional<double> Observed::seen_percent() const noexcept {
@@ -66,17 +75,39 @@ std::optional<double> Observed::seen_percent() const noexcept {
     return 100 * seen_ / traffic_.taken;
 }
 
+void Observed::covered_by_footprint(const std::optional<MoreReads>& more) noexcept {
+    covered_ += not_covered_;
+    covered_seconds_ += not_covered_seconds_;
+    begin_footprint();
+    more_known_ = more.has_value();
+    more_ = more.value_or(MoreReads{});
+}
+
+std::optional<Forecast> Observed::half() const noexcept {
+    if (traffic_.accesses() < least_accesses) return std::nullopt;
+    const double now = 100 * traffic_.hits / traffic_.accesses();
+    if (now < 2) return Forecast{now, 0, now};
+    if (!more_known_ || covered_seconds_ < least_seconds) return std::nullopt;
+    if (covered_.accesses() < std::max(least_accesses, not_covered_.accesses())) return std::nullopt;
+    const double points = 100 * covered_.pool_reads() / covered_.accesses();
+    const auto with = [&](double times) { return std::max(0.0, now - points * (times - 1)); };
+    return Forecast{with(more_.times), with(more_.most), with(more_.least)};
+}
+
 std::optional<Forecast> Observed::larger(std::size_t size) const noexcept {
-    const double accesses = traffic_.hits + traffic_.reads;
-    if (accesses <= 0 || accesses_[size] < least_accesses) return std::nullopt;
-    const Arrivals& seen = arrivals_[size];
-    const double points = 100 * pool_reads(traffic_) / accesses;
-    if (seen.all < least_arrivals && points >= 1) return std::nullopt;
-    const double now = 100 * traffic_.hits / accesses;
+    const Window& window = windows_[size];
+    const Arrivals& seen = window.arrivals;
+    if (traffic_.accesses() <= 0 || window.traffic.accesses() < least_accesses || window.seconds < least_seconds)
+        return std::nullopt;
+    const double now = 100 * traffic_.hits / traffic_.accesses();
+    const double points = 100 * traffic_.pool_reads() / traffic_.accesses();
+    const double reads = window.traffic.pool_reads();
+    if ((seen.all < least_arrivals || reads <= 0) && points >= 1) return std::nullopt;
+    if (seen.all <= 0 || reads <= 0) return Forecast{now, now, now + points};
     // Buffers taken for pages that are new are among the arrivals, and never kept: the share is one of all taken.
-    const double taken = 100 * traffic_.taken / accesses;
-    const auto with = [&](double share) { return now + std::min(points, taken * std::clamp(share, 0.0, 1.0)); };
-    if (seen.all <= 0) return Forecast{now, now, with(1)};
+    const auto with = [&](double share) {
+        return now + points * std::clamp(share * window.traffic.taken / reads, 0.0, 1.0);
+    };
     const double share = seen.kept[size] / seen.all;
     const double unknown = seen.unknown[size] / seen.all;
     // Wilson's interval would be finer; with 200 arrivals at least, and one more of either kind, this is as wide.

@@ -20,7 +20,8 @@ Pool::Pool(std::uint32_t buffers, std::uint32_t samples)
       limit_(static_cast<std::uint64_t>(std::ldexp(rate_, 32))),
       content_(buffers),
       home_(static_cast<std::size_t>(rate_ * buffers)),
-      ghosts_(ghost_places(rate_ * buffers)) {}
+      ghosts_(ghost_places(rate_ * buffers)),
+      footprint_(buffers) {}
 
 void Pool::put(std::uint32_t buffer, std::uint32_t name) {
     if (content_[buffer] == name) return;
@@ -41,6 +42,7 @@ void Pool::clear(std::uint32_t buffer, bool evicted) {
 
 bool Pool::halve() {
     if (rate_ * buffers() < 2 * least_samples) return false;
+    footprint_.abort();
     rate_ /= 2;
     last_name_ /= 2;
     for (std::uint32_t buffer = 0; buffer < buffers(); ++buffer)
@@ -59,6 +61,7 @@ double Pool::sampled_pool() const noexcept {
 void Pool::arrive(std::uint32_t name) {
     const std::size_t others = ghosts_.size();
     const std::optional<std::size_t> newer = ghosts_.take(name);
+    footprint_.arrived(name);
     if (!counting_) return;
     ++arrivals_.all;
     for (std::size_t i = 0; i < larger_sizes.size(); ++i) {

@@ -21,7 +21,8 @@ using pg::cache::SharedFindings;
 
 namespace {
 
-constexpr double seen_well = 50;  // percent of the arrivals
+constexpr double seen_well = 90;    // percent of the arrivals
+constexpr double wide_points = 20;  // an interval that says little
 
 [[noreturn]] void fail_without_preload() {
     pg::call([] {
@@ -53,8 +54,22 @@ std::string status_of_larger(const Findings& findings, bool known) {
         return "learning: too few blocks have left shared_buffers and come back";
     }
     const auto seen = findings.observed.seen_percent();
-    if (seen && *seen < seen_well) return "rough: most blocks come and leave between two looks";
+    if (seen && *seen < seen_well) return "rough: some blocks come and leave between two looks";
     return "ready";
+}
+
+std::string status_of_half(const Findings& findings, const std::optional<cache::Forecast>& forecast) {
+    const std::string otherwise = status_of_larger(findings, forecast.has_value());
+    if (!findings.observed.hit_percent()) return otherwise;
+    if (!forecast) {
+        if (findings.too_coarse) return "unknown: most of shared_buffers is used between two looks";
+        if (findings.observed.traffic().taken < NBuffers)
+            return "unknown: usage counts tell nothing until blocks have left shared_buffers";
+        return "learning: too few uses of blocks were seen";
+    }
+    if (otherwise == "ready" && forecast->high_percent - forecast->low_percent > wide_points)
+        return "rough: the hit ratio changes steeply near this size";
+    return otherwise;
 }
 
 std::int64_t bytes_of(double factor) { return static_cast<std::int64_t>(factor * NBuffers) * BLCKSZ; }
@@ -85,8 +100,8 @@ PERFKIT_FUNCTION(pk_cache_advice) {
                   since, seen, doubled, doubled_percent});
     };
 
-    add(0.5, std::nullopt, "unknown: what is in shared_buffers does not tell how long ago it was needed", std::nullopt,
-        std::nullopt);
+    const auto half = why_not ? std::nullopt : findings.observed.half();
+    add(0.5, half, status_of_half(findings, half), std::nullopt, std::nullopt);
     const pg::cache::DoubleBuffered doubled = pg::cache::measure_double_buffered();
     const auto share =
         doubled.sampled > 0 ? std::optional(doubled.cached / static_cast<double>(doubled.sampled)) : std::nullopt;

@@ -87,7 +87,8 @@ void init_cache() {
     DefineCustomBoolVariable("pg_perfkit.cache_watch", "Watches shared_buffers for pk_cache_advice().",
                              "Needs pg_perfkit in shared_preload_libraries. Turned off, it forgets what it has seen.",
                              &cache::watch, true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("pg_perfkit.cache_watch_interval", "Shortest time between two looks at shared_buffers.",
+    DefineCustomIntVariable("pg_perfkit.cache_watch_interval",
+                            "Shortest time between two looks at all of shared_buffers.",
                             "The busier shared_buffers are, the more often they are looked at; once a second at least.",
                             &cache::watch_interval, 10, 1, 1000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
     if (!process_shared_preload_libraries_in_progress) return;

@@ -5,10 +5,16 @@
 // they were taken; that costs as much as the sweep itself moves, and misses no arrival as long as the hand goes less
 // than once round between two looks.  What takes buffers elsewhere (from the list of free ones, or from those of a
 // large scan) is found by a round through all buffers every ten seconds.
+//
+// Usage counts, for half the size, are looked at in epochs, with pauses between them so that they stay cheap.  Within
+// an epoch, looks may follow each other faster than the interval that is set.
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include "perfkit/core/cache/pool.hpp"
 #include "perfkit/pg/cache/buffer.hpp"
@@ -29,39 +35,40 @@ namespace perfkit::pg::cache {
 namespace {
 
 using perfkit::cache::Arrivals;
+using perfkit::cache::Footprint;
 using perfkit::cache::Observed;
 using perfkit::cache::Pool;
 using perfkit::cache::Traffic;
 
-constexpr double round_seconds = 10;    // for a round through all buffers
-constexpr long longest_wait = 1000;     // ms
-constexpr double shortest_period = 2;   // s: sessions report their counters once a second
-constexpr double most_arrivals = 4000;  // of the sample, in a second
-constexpr double longest_period = 10;   // s
+constexpr double round_seconds = 10;         // for a round through all buffers
+constexpr long longest_wait = 1000;          // ms
+constexpr double shortest_period = 2;        // s: sessions report their counters once a second
+constexpr double most_arrivals = 4000;       // of the sample, in a second
+constexpr double longest_period = 10;        // s
+constexpr double epoch_share = 0.001;        // of a core, at most, for usage counts
+constexpr double read_seconds = 1e-7;        // to look at one, about
+constexpr double shortest_use_wait = 0.001;  // s
+constexpr double wake_seconds = 2e-5;        // to wake up for a look
 
 // The true counters of all databases, as the cumulative statistics have them.
 class Counters {
 public:
+    // Its counters are read at once: a session reports what it did to them later, so that little has been missed.
     void know(Oid database) {
         if (database == known_) return;
-        last_.try_emplace(database);
+        if (!last_.contains(database)) {
+            last_.emplace(database, read(database));
+            call([] { pgstat_clear_snapshot(); });
+        }
         known_ = database;
     }
-    // What came since the last call; nothing for what is seen for the first time.
+    // What came since the last call, or since a database was known.
     Traffic advance() {
         Traffic sum;
         for (auto& [database, last] : last_) {
-            Reading now{};
-            const Oid oid = database;
-            call([oid, &now] {
-                if (const PgStat_StatDBEntry* const entry = pgstat_fetch_stat_dbentry(oid)) {
-                    now.known = true;
-                    now.fetched = blocks_fetched(*entry);
-                    now.hits = blocks_hit(*entry);
-                }
-            });
+            const Reading now = read(database);
             // Counters that went back were reset.
-            if (now.known && last.known && now.fetched >= last.fetched && now.hits >= last.hits) {
+            if (now.fetched >= last.fetched && now.hits >= last.hits) {
                 const auto hits = static_cast<double>(now.hits - last.hits);
                 sum.hits += hits;
                 sum.reads += std::max(static_cast<double>(now.fetched - last.fetched) - hits, 0.0);
@@ -76,11 +83,17 @@ public:
     }
 
 private:
+    // Zero for a database of which nothing has been reported yet.
     struct Reading {
-        bool known;
-        std::int64_t fetched;
-        std::int64_t hits;
+        std::int64_t fetched = 0;
+        std::int64_t hits = 0;
     };
+    static Reading read(Oid database) {
+        return call([database] {
+            const PgStat_StatDBEntry* const entry = pgstat_fetch_stat_dbentry(database);
+            return entry == nullptr ? Reading{} : Reading{blocks_fetched(*entry), blocks_hit(*entry)};
+        });
+    }
     std::unordered_map<Oid, Reading> last_;
     Oid known_ = 0xffffffff;  // the last of them
     std::int64_t taken_ = -1;
@@ -137,11 +150,12 @@ public:
         last_look_ = now;
         ++findings_.looks;
 
+        follow_uses(hand, static_cast<double>(now - findings_.since) / USECS_PER_SEC);
         arrivals_ += pool_.take_arrivals();
         const double period = static_cast<double>(now - period_began_) / USECS_PER_SEC;
         if (period >= longest_period || (period >= shortest_period && arrivals_.all >= enough()) || period < 0)
             end_period(now, std::max(period, 0.0));
-        return next_wait(moved);
+        return std::min(next_wait(moved), wait_for_uses(static_cast<double>(now - findings_.since) / USECS_PER_SEC));
     }
 
 private:
@@ -154,8 +168,60 @@ private:
     Arrivals arrivals_;
     Counters counters_;
     Findings findings_;
+    double uses_due_ = 0;   // s since the watch began
+    double uses_wait_ = 0;  // s
+    double epoch_began_ = 0;
+    double epoch_cost_ = 0;
+    bool epoch_ended_ = false;
 
     double enough() const { return pool_.rate() * NBuffers / 4; }
+
+    // Of the blocks of the sample.
+    void follow_uses(const Hand& hand, double now) {
+        Footprint& footprint = pool_.footprint();
+        if (now < uses_due_) return;
+        if (have_free_buffer()) {  // nothing leaves, thus no usage count falls
+            footprint.abort();
+            uses_due_ = now + 1;
+            return;
+        }
+        const Footprint::Moment moment{now,
+                                       std::uint64_t{hand.passes} * static_cast<std::uint64_t>(NBuffers) + hand.place};
+        std::size_t reads = 0;
+        const auto read = [&](std::uint32_t buffer) {
+            ++reads;
+            const SeenBuffer seen = look_at_buffer(static_cast<int>(buffer));
+            return Footprint::Seen{seen.has_tag() ? Pool::name_of(hash_of(seen.tag)) : 0,
+                                   static_cast<int>(BUF_STATE_GET_USAGECOUNT(seen.state))};
+        };
+        bool ended = false;
+        if (!footprint.in_epoch()) {
+            if (!footprint.has_epochs()) findings_.observed.begin_footprint();
+            pool_.begin_epoch(moment, read);
+            epoch_began_ = now;
+            epoch_cost_ = 0;
+            uses_wait_ = shortest_use_wait;
+        } else {
+            ended = footprint.look(moment, read);
+            const bool unknown = footprint.quiet() || footprint.interval() <= 0;
+            uses_wait_ = unknown ? 2 * uses_wait_ : footprint.interval();
+        }
+        uses_wait_ = std::clamp(uses_wait_, shortest_use_wait, footprint.quiet() ? 1 : longest_period);
+        epoch_cost_ += wake_seconds + static_cast<double>(reads) * read_seconds;
+        uses_due_ = now + uses_wait_;
+        if (!ended) return;
+        epoch_ended_ = true;
+        uses_due_ = std::max(now, epoch_began_ + epoch_cost_ / epoch_share);
+    }
+
+    long wait_for_uses(double now) const { return std::max(std::lround((uses_due_ - now) * 1000), 1L); }
+
+    static std::uint64_t hash_of(const BufferTag& tag) {
+        const RelFileLocator locator = locator_of(tag);
+        return perfkit::cache::hash_block(std::uint64_t{locator_database(locator)} << 32 | locator_number(locator),
+                                          locator_tablespace(locator),
+                                          std::uint64_t{static_cast<std::uint32_t>(tag.forkNum)} << 32 | tag.blockNum);
+    }
 
     void see(int first, int count) {
         for (int i = 0; i < count; ++i) {
@@ -166,17 +232,18 @@ private:
                 pool_.is_empty(buffer);
                 continue;
             }
-            const RelFileLocator locator = locator_of(seen.tag);
-            const std::uint64_t hash = perfkit::cache::hash_block(
-                std::uint64_t{locator_database(locator)} << 32 | locator_number(locator), locator_tablespace(locator),
-                std::uint64_t{static_cast<std::uint32_t>(seen.tag.forkNum)} << 32 | seen.tag.blockNum);
-            if (pool_.samples(hash)) counters_.know(locator_database(locator));
+            const std::uint64_t hash = hash_of(seen.tag);
+            if (pool_.samples(hash)) counters_.know(locator_database(locator_of(seen.tag)));
             pool_.holds(buffer, hash);
         }
     }
 
     void end_period(TimestampTz now, double seconds) {
-        findings_.observed.add(counters_.advance(), arrivals_, seconds, pool_.rate());
+        const Traffic traffic = counters_.advance();
+        findings_.observed.add(traffic, arrivals_, seconds, pool_.rate());
+        if (traffic.accesses() > 0) pool_.footprint().fade(std::exp2(-seconds / Observed::half_life));
+        if (std::exchange(epoch_ended_, false)) findings_.observed.covered_by_footprint(pool_.footprint().half());
+        findings_.too_coarse = pool_.footprint().too_coarse();
         // Following each arrival costs a good tenth of a microsecond.
         for (double all = arrivals_.all; all > most_arrivals * seconds && pool_.halve(); all /= 2)
             findings_.observed.halve();
@@ -201,6 +268,12 @@ private:
     }
 };
 
+void publish_no_watch() {
+    Findings none;
+    none.reset = SharedFindings::get()->resets();
+    SharedFindings::get()->publish(none);
+}
+
 void run() {
     begin_worker();
     // Each reading is of the moment, whatever sessions are given.
@@ -210,9 +283,7 @@ void run() {
     while (worker_waited(wait)) {
         if (!watch || (current && current->was_reset())) current.reset();
         if (!watch) {
-            Findings none;
-            none.reset = SharedFindings::get()->resets();
-            SharedFindings::get()->publish(none);
+            publish_no_watch();
             wait = longest_wait;
             continue;
         }
@@ -220,9 +291,7 @@ void run() {
         wait = current->look();
     }
     current.reset();
-    Findings none;
-    none.reset = SharedFindings::get()->resets();
-    SharedFindings::get()->publish(none);
+    publish_no_watch();
 }
 
 }  // namespace

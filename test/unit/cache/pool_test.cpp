@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <optional>
 #include <random>
@@ -15,69 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "clock_sweep.hpp"
+
 namespace perfkit::cache {
 namespace {
-
-class ClockSweep {
-public:
-    explicit ClockSweep(std::uint32_t buffers) : blocks_(buffers), usage_(buffers) {}
-
-    void access(std::uint64_t block) {
-        ++accesses;
-        if (const auto found = home_.find(block); found != home_.end()) {
-            ++hits;
-            ++traffic_.hits;
-            usage_[found->second] = std::min(usage_[found->second] + 1, 5);
-            return;
-        }
-        ++traffic_.reads;
-        ++traffic_.taken;
-        std::size_t victim = filled_;
-        if (filled_ < blocks_.size()) {
-            ++filled_;
-        } else {
-            for (; usage_[hand % blocks_.size()] > 0; ++hand) --usage_[hand % blocks_.size()];
-            victim = hand++ % blocks_.size();
-            home_.erase(blocks_[victim]);
-        }
-        blocks_[victim] = block;
-        usage_[victim] = 1;
-        home_[block] = victim;
-    }
-    double hit_percent() const { return 100 * hits / accesses; }
-    // Since the last call.
-    Traffic take_traffic() { return std::exchange(traffic_, {}); }
-    bool full() const { return filled_ == blocks_.size(); }
-    std::size_t filled() const { return filled_; }
-    std::uint64_t block(std::size_t buffer) const { return blocks_[buffer]; }
-
-    double hits = 0;
-    double accesses = 0;
-    std::uint64_t hand = 0;
-
-private:
-    std::vector<std::uint64_t> blocks_;
-    std::vector<int> usage_;
-    std::unordered_map<std::uint64_t, std::size_t> home_;
-    std::size_t filled_ = 0;
-    Traffic traffic_;
-};
-
-using Workload = std::function<std::uint64_t(std::mt19937_64&)>;
-
-Workload zipf(std::size_t blocks, double exponent) {
-    std::vector<double> sums(blocks);
-    double sum = 0;
-    for (std::size_t i = 0; i < blocks; ++i) sums[i] = sum += std::pow(static_cast<double>(i + 1), -exponent);
-    return [sums = std::move(sums)](std::mt19937_64& random) {
-        const double at = std::uniform_real_distribution<double>(0, sums.back())(random);
-        return static_cast<std::uint64_t>(std::lower_bound(sums.begin(), sums.end(), at) - sums.begin());
-    };
-}
-
-Workload cycle(std::uint64_t blocks) {
-    return [blocks, next = std::uint64_t{0}](std::mt19937_64&) mutable { return next++ % blocks; };
-}
 
 struct Outcome {
     double now;
@@ -114,7 +53,7 @@ Outcome run(std::uint32_t buffers, std::uint32_t samples, Workload workload, int
         hand = pool.hand;
         watch.set_full(pool.full());
         if (i % 20000 != 0) continue;
-        observed.add(pool.take_traffic(), watch.take_arrivals(), 1, watch.rate());
+        observed.add(pool.take_traffic(), watch.take_arrivals(), 10, watch.rate());
     }
     return {pool.hit_percent(),
             {observed.larger(0), observed.larger(1)},
@@ -207,9 +146,26 @@ TEST(CachePool, ReadsThatTakeNoBufferRemainReads) {
     arrivals.all = 1000;
     arrivals.kept = {500, 1000};
     Observed observed;
-    observed.add({50'000, 50'000, 10'000}, arrivals, 1, 1);
+    observed.add({50'000, 50'000, 10'000}, arrivals, 10, 1);
     EXPECT_DOUBLE_EQ(observed.larger(0)->hit_percent, 55);
     EXPECT_DOUBLE_EQ(observed.larger(1)->hit_percent, 60);
+}
+
+// A table is loaded: buffers are taken, nothing is read, and of nothing is it known whether it had left before.
+TEST(CachePool, BuffersTakenBeforeAnythingIsKnownAddNothing) {
+    Arrivals unknown, known;
+    unknown.all = known.all = 1000;
+    unknown.unknown = {1000, 1000};
+    known.kept = {250, 900};
+    Observed observed;
+    observed.add({1000, 1000, 50'000}, unknown, 1, 1);
+    ASSERT_FALSE(observed.larger(0));
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_FALSE(observed.larger(0)) << "after a few seconds";
+        observed.add({1000, 1000, 1000}, known, 1, 1);
+    }
+    EXPECT_NEAR(observed.larger(0)->hit_percent, 50 + 50 * 0.25, 1e-9);
+    EXPECT_NEAR(observed.larger(1)->hit_percent, 50 + 50 * 0.9, 1e-9);
 }
 
 TEST(CachePool, FreeBuffersAndDroppedBlocks) {

@@ -1,4 +1,4 @@
-// The hit ratio that a larger cache would have, from what was seen of a smaller one.
+// The hit ratio that a larger cache would have, from what was seen of a smaller one; and half of that one.
 //
 // Three things come in: how many blocks were needed and found, or read (true counters); how many reads took a buffer
 // of the pool from another block (others, such as those of large sequential scans, have buffers of their own and
@@ -10,10 +10,13 @@
 // be copied to where others read it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+
+#include "perfkit/core/cache/footprint.hpp"
 
 namespace perfkit::cache {
 
@@ -23,6 +26,12 @@ struct Traffic {
     double hits = 0;
     double reads = 0;
     double taken = 0;  // buffers that were taken for another block
+
+    double accesses() const noexcept { return hits + reads; }
+    // Reads that took a buffer.  A buffer that is taken to extend a relation is no read.
+    double pool_reads() const noexcept { return std::min(reads, taken); }
+    void fade(double factor) noexcept;
+    Traffic& operator+=(const Traffic& other) noexcept;
 };
 
 // What came into the sample.
@@ -48,7 +57,10 @@ public:
     static constexpr double half_life = 3600;       // seconds
     static constexpr double unknown_points = 2;     // most of the hit ratio that may be unknown in a period
     static constexpr double least_accesses = 1000;  // in all
-    static constexpr double least_arrivals = 200;   // in the sample, unless they make less than a point
+    // Sessions report their reads a second or more after the buffers have been taken for them; a few seconds say
+    // nothing of how many of these belong to how many of those.
+    static constexpr double least_seconds = 10;
+    static constexpr double least_arrivals = 200;  // in the sample, unless they make less than a point
 
     // A period of observation, and the sampled share of the blocks.
     void add(const Traffic& traffic, const Arrivals& arrivals, double seconds, double rate) noexcept;
@@ -63,11 +75,32 @@ public:
     // For larger_sizes[size]; nothing until enough is known.
     std::optional<Forecast> larger(std::size_t size) const noexcept;
 
+    // What was added before does not belong to the footprint.
+    void begin_footprint() noexcept {
+        not_covered_ = {};
+        not_covered_seconds_ = 0;
+    }
+    // What was added since the last time is what the footprint, which tells how much more half the size reads, is of.
+    void covered_by_footprint(const std::optional<MoreReads>& more) noexcept;
+    // Nothing until enough is known, and when more has come than is covered.
+    std::optional<Forecast> half() const noexcept;
+
 private:
+    // Since enough is known for a size.  The share of reads that it saves is one of the reads of the same time.
+    struct Window {
+        double seconds = 0;  // in which something happened
+        Traffic traffic;
+        Arrivals arrivals;
+    };
     Traffic traffic_;
-    double seen_ = 0;                                       // arrivals, scaled up to all blocks
-    std::array<Arrivals, larger_sizes.size()> arrivals_{};  // since enough is known for each size
-    std::array<double, larger_sizes.size()> accesses_{};    // the same
+    double seen_ = 0;  // arrivals, scaled up to all blocks
+    std::array<Window, larger_sizes.size()> windows_{};
+    Traffic covered_;
+    double covered_seconds_ = 0;
+    Traffic not_covered_;
+    double not_covered_seconds_ = 0;
+    bool more_known_ = false;
+    MoreReads more_;
 };
 
 }  // namespace perfkit::cache

@@ -51,6 +51,12 @@ public:
         cells_[gap] = {};
     }
 
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const Cell& cell : cells_)
+            if (cell.key != 0) visit(cell.key, cell.value);
+    }
+
 private:
     struct Cell {
         std::uint32_t key = 0;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "perfkit/core/cache/footprint.hpp"
 #include "perfkit/core/cache/forecast.hpp"
 #include "perfkit/core/cache/ghosts.hpp"
 #include "perfkit/core/cache/places.hpp"
@@ -53,6 +54,19 @@ public:
     // Follows half as many blocks from now on, if enough remain; for when there are more arrivals than are needed.
     bool halve();
 
+    // What half the size would read, for which the same sample is followed.
+    Footprint& footprint() noexcept { return footprint_; }
+    template <typename Read>
+    void begin_epoch(const Footprint::Moment& now, Read read) {
+        footprint_.begin(now, home_, read);
+    }
+
+    // Two blocks of a sample seldom share a name: of 65,000, as many as are ever known, one pair with even odds.
+    static constexpr std::uint32_t name_of(std::uint64_t hash) noexcept {
+        const auto name = static_cast<std::uint32_t>(hash);
+        return name == 0 ? 1 : name;
+    }
+
 private:
     double rate_;
     std::uint64_t limit_;                   // of the upper half of a hash
@@ -63,12 +77,7 @@ private:
     Places home_;                         // the buffer of each of those blocks
     Ghosts ghosts_;
     Arrivals arrivals_;
-
-    // Two blocks of a sample seldom share a name: of 65,000, as many as are ever known, one pair with even odds.
-    static constexpr std::uint32_t name_of(std::uint64_t hash) noexcept {
-        const auto name = static_cast<std::uint32_t>(hash);
-        return name == 0 ? 1 : name;
-    }
+    Footprint footprint_;
 
     void put(std::uint32_t buffer, std::uint32_t name);
     void clear(std::uint32_t buffer, bool evicted);

@@ -19,8 +19,9 @@ extern int watch_interval;  // pg_perfkit.cache_watch_interval, ms
 
 struct Findings {
     perfkit::cache::Observed observed;
-    double rate = 0;        // share of the blocks that is followed
-    TimestampTz since = 0;  // 0: no watch yet
+    bool too_coarse = false;  // for half the size; see Footprint
+    double rate = 0;          // share of the blocks that is followed
+    TimestampTz since = 0;    // 0: no watch yet
     TimestampTz last_look = 0;
     std::int64_t looks = 0;
     std::uint32_t reset = 0;  // the number of resets that it has seen

@@ -11,7 +11,7 @@ CREATE FUNCTION pk_suggest_indexes(
                   saved_ms_per_hour float8, queries_helped int, write_cost float8, computed_at timestamptz, evidence jsonb)
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20;
 COMMENT ON FUNCTION pk_suggest_indexes(text[], float8[], text, int, float8, interval, text[], bool, bool, regclass[], regclass[], bool, text) IS
-'The indexes that would save the workload the most time, as the planner tells when they are put before it hypothetically. Runs and changes nothing. The workload is what pk_workload has of this database, planned from pk_workload_samples where the caller may see their constants; where that is empty, off, or much younger, what pg_stat_statements has, with a NOTICE; or the queries given; or an import. pk_advisor_queries() says what became of each query. ERROR 55000 where there is no workload, 22023 for an argument out of range or an import that is not there, 42501 without EXECUTE, which pg_monitor has. docs/advisor.md
+'The indexes that would save the workload the most time, as the planner tells when they are put before it hypothetically. Runs none of the queries and changes nothing. The workload is what pk_workload has of this database, planned from pk_workload_samples where the caller may see their constants; where that is empty, off, or much younger, what pg_stat_statements has, with a NOTICE; or the queries given; or an import. pk_advisor_queries() says what became of each query. ERROR 55000 where there is no workload, 22023 for an argument out of range or an import that is not there, 42501 without EXECUTE, which pg_monitor has. docs/advisor.md
 queries: a workload of one''s own, planned as by EXPLAIN with the caller''s rights; NULL for what was observed
 weights: how often each of queries runs; NULL: equally often
 budget: most bytes that the new indexes may take, such as ''500MB''; NULL for no limit
@@ -20,7 +20,7 @@ min_gain: least share of the workload''s time that an index has to save, its upk
 time_limit: when to stop looking for better sets; NULL for no limit
 methods: index methods to consider, of btree, hash, gin and brin; NULL for all
 covering: whether to consider INCLUDE columns
-partial: whether to consider partial indexes (on IS NULL, IS NOT NULL and boolean columns)
+partial: whether to consider partial indexes (on IS NULL, IS NOT NULL, boolean columns, and constants that recur)
 tables: advise on these tables only; NULL for all
 exclude: advise on no index of these tables
 include_drops: also advise which existing indexes to drop
@@ -63,7 +63,7 @@ min_gain: least share of the workload''s time that an index has to save, its upk
 time_limit: when to stop looking for better sets; NULL for no limit
 methods: index methods to consider, of btree, hash, gin and brin; NULL for all
 covering: whether to consider INCLUDE columns
-partial: whether to consider partial indexes (on IS NULL, IS NOT NULL and boolean columns)
+partial: whether to consider partial indexes (on IS NULL, IS NOT NULL, boolean columns, and constants that recur)
 tables: advise on these tables only; NULL for all
 exclude: advise on no index of these tables
 import: the workload of another server that pk_workload_import has read under this name, planned as by EXPLAIN with the caller''s rights

@@ -75,6 +75,28 @@ FROM unnest(ARRAY['tags', 'numbers', 'words', 'state', 'state jsonb_path_ops', '
     SELECT est_size_bytes::float8 AS size_given FROM pk_whatif_create(format('CREATE INDEX ON pk_whatif.search USING gin (%s)', what))) given, LATERAL (
     SELECT pk_whatif.built(what)::float8 AS size_real) built;
 SELECT pk_whatif_reset();
+-- A BRIN index costs what the real one will, by the pages that it sums up; and it is advised with the number that suits the table.
+CREATE TABLE pk_whatif.log (at timestamptz, filler text);
+INSERT INTO pk_whatif.log SELECT timestamptz '2026-01-01 00:00Z' + i * interval '1 s', repeat('x', 120) FROM generate_series(1, 60000) i;
+VACUUM ANALYZE pk_whatif.log;
+CREATE FUNCTION pk_whatif.brin(storage text, OUT what_if float8, OUT built float8, OUT size_given float8, OUT size_real float8) LANGUAGE plpgsql AS $$
+DECLARE query text := $q$SELECT count(*) FROM pk_whatif.log WHERE at BETWEEN '2026-01-01 05:00Z' AND '2026-01-01 05:10Z'$q$;
+        ddl text := 'CREATE INDEX log_at ON pk_whatif.log USING brin (at)' || storage;
+BEGIN
+    SELECT est_size_bytes INTO size_given FROM pk_whatif_create(ddl);
+    PERFORM pk_whatif_reset();
+    SELECT total_cost INTO what_if FROM pk_explain(query, ARRAY[ddl]) WHERE variant = 'what if';
+    EXECUTE ddl;
+    SELECT total_cost, pg_relation_size('pk_whatif.log_at') INTO built, size_real FROM pk_explain(query) WHERE variant = 'as it is' AND plan LIKE '%log_at%';
+    DROP INDEX pk_whatif.log_at;
+END $$;
+SELECT storage, what_if / built BETWEEN 0.99 AND 1.01 AS cost, size_given = size_real AS size
+FROM unnest(ARRAY['', ' WITH (pages_per_range = 16)', ' WITH (pages_per_range = 1)', ' WITH (pages_per_range = 500, autosummarize)']) storage, pk_whatif.brin(storage);
+SELECT regexp_replace(ddl, 'CONCURRENTLY ', '') AS ddl
+FROM pk_suggest_indexes(ARRAY[$q$SELECT count(*) FROM pk_whatif.log WHERE at BETWEEN '2026-01-01 05:00Z' AND '2026-01-01 05:10Z'$q$], methods => '{brin}', include_drops => false);
+SELECT index_name FROM pk_whatif_create('CREATE INDEX ON pk_whatif.log USING brin (at) WITH (pages_per_range = 32) WHERE filler IS NOT NULL');
+SELECT definition FROM pk_whatif_list();
+SELECT pk_whatif_reset();
 -- What is no index, or none that can be thought up.
 SELECT * FROM pk_whatif_create('DROP TABLE pk_whatif.t');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t (a); DROP TABLE pk_whatif.t');
@@ -83,6 +105,7 @@ SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t (random())');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t USING gist (a)');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t USING hash (a, e)');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t (a) WITH (fillfactor = 50)');
+SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.log USING brin (at) WITH (pages_per_range = 0)');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t (c jsonb_path_ops)');
 SELECT * FROM pk_whatif_create('CREATE INDEX ON pk_whatif.t (a) WHERE b = 3');
 SELECT pk_whatif_hide('pk_whatif.t');

@@ -70,11 +70,11 @@ inline void check_permissions(const PlannedStmt* plan) {
 }
 
 // Before 16 an index's cost function had no parameter list either.
-inline void set_cost_function(IndexOptInfo* index, const IndexAmRoutine* method) {
+inline void set_cost_function(IndexOptInfo* index, amcostestimate_function estimate) {
 #if PERFKIT_PG16
-    index->amcostestimate = method->amcostestimate;
+    index->amcostestimate = estimate;
 #else
-    index->amcostestimate = untyped<void (*)()>(method->amcostestimate);
+    index->amcostestimate = untyped<void (*)()>(estimate);
 #endif
 }
 

@@ -21,6 +21,7 @@ constexpr double fewest_pages_for_brin = 1024;
 constexpr double least_brin_correlation = 0.9;
 constexpr double long_value = 32;        // bytes from which a hash index is worth a try
 constexpr double largest_partial = 0.5;  // share of the table
+constexpr std::size_t most_conditions = 2;
 
 using Keys = std::vector<IndexKey>;
 
@@ -103,9 +104,9 @@ private:
                     add({table_.id, Method::gin, {{clause.column, opclass}}, {}, {}});
             if (clause.kind == ClauseKind::range && options_.methods.contains(Method::brin) && column->summarizable &&
                 std::abs(column->correlation) >= least_brin_correlation && table_.pages >= fewest_pages_for_brin)
-                add({table_.id, Method::brin, {{clause.column}}, {}, {}});
+                add({table_.id, Method::brin, {{clause.column}}, {}, {}, best_pages_per_range(clause.column, table_)});
             if (clause.kind == ClauseKind::equal && options_.methods.contains(Method::hash) && column->hashable &&
-                !column->document && column->width >= long_value)
+                !column->document && column->width >= long_value && (clause.column > 0 || column->analyzed))
                 add({table_.id, Method::hash, {{clause.column}}, {}, {}});
         }
     }
@@ -164,15 +165,25 @@ private:
         if (!options_.partial) return;
         for (const Clause& clause : clauses) {
             if (clause.kind != ClauseKind::test) continue;
-            const Predicate predicate{clause.column, clause.test};
-            if (fraction_of(predicate, table_) > largest_partial) continue;
-            IndexSpec partial = plain;
-            partial.predicate = predicate;
-            std::erase_if(partial.keys, [&](const IndexKey& key) { return key.column == clause.column; });
-            if (partial.keys.empty()) continue;
-            add(partial);
-            if (options_.covering) add(covering(partial));
+            add_partial(plain, {clause.column, clause.test}, clause.column);
         }
+        if (&clauses != &access_.clauses) return;
+        std::size_t tried = 0;
+        for (const Condition& condition : access_.conditions)
+            if (tried < most_conditions && add_partial(plain, {condition.number, Test::is_true}, condition.column))
+                ++tried;
+    }
+
+    // False where the index would have too much of the table, or no key.  `column`: what is in a partial index at all,
+    // is equal in it.
+    bool add_partial(IndexSpec partial, const Predicate& predicate, int column) {
+        if (fraction_of(predicate, table_) > largest_partial) return false;
+        partial.predicate = predicate;
+        std::erase_if(partial.keys, [&](const IndexKey& key) { return key.column == column; });
+        if (partial.keys.empty()) return false;
+        add(partial);
+        if (options_.covering) add(covering(partial));
+        return true;
     }
 
     // The same with every other column that the query reads; unchanged where that is not possible.
@@ -226,11 +237,15 @@ std::set<IndexSpec> candidates_for(const Access& access, const TableFacts& table
 
 bool could_serve(const IndexSpec& spec, const Access& access) {
     if (spec.table != access.table) return false;
-    if (spec.predicate && !any_clause(access, [&](const Clause& clause) {
-            return clause.kind == ClauseKind::test && clause.column == spec.predicate->column &&
-                   clause.test == spec.predicate->test;
-        }))
-        return false;
+    const auto holds = [&](const Predicate& predicate) {
+        return std::any_of(access.conditions.begin(), access.conditions.end(),
+                           [&](const Condition& condition) { return condition.number == predicate.column; }) ||
+               any_clause(access, [&](const Clause& clause) {
+                   return clause.kind == ClauseKind::test && clause.column == predicate.column &&
+                          clause.test == predicate.test;
+               });
+    };
+    if (spec.predicate && !holds(*spec.predicate)) return false;
     const IndexKey& first = spec.keys.front();
     const bool asked = any_clause(access, [&](const Clause& clause) {
         if (clause.column != first.column) return false;

@@ -154,15 +154,21 @@ IndexSize hash_size(double rows) {
     return size;
 }
 
-// One summary (minimum and maximum) for 128 pages.
-IndexSize brin_size(const IndexSpec& spec, const TableFacts& table) {
+// A summary: minimum and maximum of each key.
+double summary_bytes(const IndexSpec& spec, const TableFacts& table) {
     double tuple = 8;
     for (const IndexKey& key : spec.keys) tuple += 2 * aligned(table.columns.at(key.column).width, 4);
-    const double ranges = std::max(1.0, std::ceil(table.pages / 128));
+    return aligned(tuple, 8) + line_pointer;
+}
+
+IndexSize brin_size(const IndexSpec& spec, const TableFacts& table) {
+    const int range = spec.pages_per_range > 0 ? spec.pages_per_range : default_pages_per_range;
+    const double ranges = std::max(1.0, std::ceil(table.pages / range));
+    const double summary = summary_bytes(spec, table);
     IndexSize size;
     size.entries = table.rows;
-    size.entry_bytes = tuple / 1000;  // a write touches a summary only now and then
-    size.pages = 1 + std::ceil(ranges / 1360) + std::ceil(ranges * (aligned(tuple, 8) + line_pointer) / (block - 40));
+    size.entry_bytes = summary / 1000;  // a write touches a summary only now and then
+    size.pages = 1 + std::ceil(ranges / 1360) + std::ceil(ranges / std::floor((block - 40) / summary));
     return size;
 }
 
@@ -248,6 +254,15 @@ double fraction_of(const Predicate& predicate, const TableFacts& table) {
             return 1 - column.null_fraction - column.true_fraction;
     }
     return 1;
+}
+
+// A scan reads the whole index, and of the table about one range more than it needs: together least where both are
+// as many pages.
+int best_pages_per_range(int column, const TableFacts& table) {
+    constexpr double fewest = 4, most = 4096;
+    const double summary = summary_bytes({table.id, Method::brin, {{column}}, {}, {}}, table);
+    const double range = std::exp2(std::round(std::log2(std::sqrt(std::max(1.0, table.pages) * summary / block))));
+    return static_cast<int>(std::clamp(range, fewest, most));
 }
 
 IndexSize size_of(const IndexSpec& spec, const TableFacts& table) {

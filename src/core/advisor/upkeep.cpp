@@ -5,21 +5,39 @@
 
 namespace perfkit::advisor {
 
+namespace {
+
+// Those of the table that say what an entry holds, and whether there is one.
+std::set<int> columns_of(const IndexSpec& spec, const TableFacts& table) {
+    std::set<int> columns(spec.include.begin(), spec.include.end());
+    const auto add = [&](int column) {
+        const auto facts = table.columns.find(column);
+        if (column < 0 && facts != table.columns.end())
+            columns.insert(facts->second.reads.begin(), facts->second.reads.end());
+        else
+            columns.insert(column);
+    };
+    for (const IndexKey& key : spec.keys) add(key.column);
+    if (spec.predicate) add(spec.predicate->column);
+    return columns;
+}
+
+}  // namespace
+
 double upkeep_of(const IndexSpec& spec, const IndexSize& size, const WriteRates& rates, const TableFacts& table,
                  const EntryCosts& costs) {
     const double share = table.rows > 0 ? std::min(1.0, size.entries / table.rows) : 1;
 
-    std::set<int> columns(spec.include.begin(), spec.include.end());
-    for (const IndexKey& key : spec.keys) columns.insert(key.column);
-    if (spec.predicate) columns.insert(spec.predicate->column);
+    const std::set<int> columns = columns_of(spec, table);
 
     // An update may set several columns; the one set most often stands for all of them.
     double touching = 0, indexed = 0;
     for (const auto& [column, updates] : rates.column_updates) {
         if (columns.contains(column)) touching = std::max(touching, updates);
-        const bool has_index = std::any_of(
-            table.indexes.begin(), table.indexes.end(),
-            [&, c = column](const ExistingIndex& index) { return index.plain && index.spec.has_column(c); });
+        const bool has_index =
+            std::any_of(table.indexes.begin(), table.indexes.end(), [&, c = column](const ExistingIndex& index) {
+                return index.plain && columns_of(index.spec, table).contains(c);
+            });
         if (has_index) indexed = std::max(indexed, updates);
     }
     touching = std::min(touching, rates.updates);

@@ -21,8 +21,10 @@ extern "C" {
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "parser/parse_coerce.h"
+#include "parser/parsetree.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 }
@@ -56,6 +58,61 @@ int column_of(Node* node, Index rti) {
 
 Oid type_of(Node* node) { return exprType(bare(node)); }
 
+// Whether a constant is one of the statement's own, not the value of a parameter, with which a generic plan could not
+// do anything, nor computed, perhaps from one.
+bool is_literal(const Const* constant, const Statement& statement) {
+    if (statement.parameter_values.empty()) return true;
+    const std::string& text = statement.text;
+    const int place = constant->location;
+    if (place < 0 || place + 1 >= static_cast<int>(text.size())) return false;
+    return !(text[place] == '$' && text[place + 1] >= '0' && text[place + 1] <= '9');
+}
+
+struct Looked {
+    int rti;
+    const Statement* statement;
+};
+
+// Whether something in an expression keeps it from being an index's.
+bool unfit(Node* node, void* context) {
+    if (node == nullptr) return false;
+    const auto* const looked = static_cast<const Looked*>(context);
+    switch (nodeTag(node)) {
+        case T_Var: {
+            const Var* const var = castNode(Var, node);
+            return var->varno != looked->rti || var->varlevelsup != 0 || var->varattno <= 0;
+        }
+        case T_Const:
+            return !is_literal(castNode(Const, node), *looked->statement);
+        case T_RelabelType: {
+            // What COLLATE leaves behind, and what cannot be told apart from the type's collation in SQL.
+            auto* const argument = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
+            const Oid collation = exprCollation(argument);
+            return (OidIsValid(collation) && collation != exprCollation(node)) || walk_expression(node, unfit, context);
+        }
+        case T_Param:
+        case T_SubLink:
+        case T_SubPlan:
+        case T_AlternativeSubPlan:
+        case T_Aggref:
+        case T_GroupingFunc:
+        case T_WindowFunc:
+        case T_PlaceHolderVar:
+        case T_CurrentOfExpr:
+        case T_SetToDefault:
+        case T_NextValueExpr:
+            return true;
+        default:
+            return walk_expression(node, unfit, context);
+    }
+}
+
+// An expression over this table alone, of which an index can have the values.
+bool indexable(Node* node, Index rti, const Statement* statement) {
+    Looked looked{static_cast<int>(rti), statement};
+    return !unfit(node, &looked) && contain_var_clause(node) && !contain_mutable_functions(node);
+}
+
 // The B-tree strategy of an operator on values of a type with its default operator class; 0: none.
 int btree_strategy(Oid op, Oid type) {
     const TypeCacheEntry* const entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
@@ -68,6 +125,7 @@ struct FoundOpclass {
 };
 
 constexpr int most_opclasses = 8;
+constexpr double most_kinds = 32;  // of rows, by the value of a column
 
 // GIN operator classes for a type that answer an operator; the specialised ones, which make the
 // smaller index, before the default.
@@ -102,6 +160,7 @@ public:
                 const std::size_t known = access.clauses.size();
                 add_clause(reinterpret_cast<Node*>(info->clause), access.clauses, selectivity(info));
                 if (access.clauses.size() == known) ++access.opaque;
+                if (access.clauses.size() > known) add_condition(info, access);
             }
         }
         foreach (cell, rel_->joininfo)
@@ -128,6 +187,15 @@ private:
         clauses.push_back({column, kind, test, {}, share});
     }
 
+    // The column, or the expression of one or more, that is compared with a value; 0: it is neither.
+    int key_of(Node* node) const {
+        if (const int column = column_of(node, rti_)) return column;
+        Node* const expression = bare(node);
+        if (!expression || !collecting->expressions || IsA(expression, Var)) return 0;
+        if (!call([&] { return indexable(expression, rti_, collecting->statement); })) return 0;
+        return collecting->expressions->number_of(planner_rt_fetch(rti_, root_)->relid, expression, rti_);
+    }
+
     // One condition that must hold, as a clause where an index could answer it.
     void add_clause(Node* node, std::vector<Clause>& clauses, double share) const {
         switch (nodeTag(node)) {
@@ -137,11 +205,11 @@ private:
             case T_ScalarArrayOpExpr: {
                 const auto* const list = castNode(ScalarArrayOpExpr, node);
                 auto* const left = static_cast<Node*>(linitial(list->args));
-                const int column = column_of(left, rti_);
-                if (column && list->useOr && constant(static_cast<Node*>(lsecond(list->args))) &&
-                    collates(left, list->inputcollid) &&
-                    call([&] { return btree_strategy(list->opno, type_of(left)); }) == BTEqualStrategyNumber)
-                    add(clauses, column, ClauseKind::in_list, share);
+                if (!list->useOr || !constant(static_cast<Node*>(lsecond(list->args))) ||
+                    !collates(left, list->inputcollid) ||
+                    call([&] { return btree_strategy(list->opno, type_of(left)); }) != BTEqualStrategyNumber)
+                    break;
+                if (const int column = key_of(left)) add(clauses, column, ClauseKind::in_list, share);
                 break;
             }
             case T_NullTest: {
@@ -174,6 +242,28 @@ private:
         }
     }
 
+    // What a partial index could have for its condition: that a column of few values is equal to a constant.
+    void add_condition(const RestrictInfo* info, Access& access) const {
+        const Clause& clause = access.clauses.back();
+        if (clause.kind != ClauseKind::equal || clause.column < 0 || !collecting->expressions) return;
+        if (clause.selectivity <= 0) return;  // no such rows as far as is known: the index would be empty
+        auto* const node = reinterpret_cast<Node*>(info->clause);
+        if (!call([&] { return indexable(node, rti_, collecting->statement) && few_values(node); })) return;
+        const int number = collecting->expressions->number_of_condition(planner_rt_fetch(rti_, root_)->relid, node,
+                                                                        rti_, clause.selectivity);
+        if (number) access.conditions.push_back({number, clause.column});
+    }
+
+    // Whether the column of a comparison is known to have few values, so that each is of a kind of rows.
+    bool few_values(Node* node) const {
+        VariableStatData variable;
+        bool guessed;
+        examine_variable(root_, static_cast<Node*>(linitial(pull_var_clause(node, 0))), 0, &variable);
+        const double values = get_variable_numdistinct(&variable, &guessed);
+        ReleaseVariableStats(variable);
+        return !guessed && values <= most_kinds;
+    }
+
     bool collates(Node* column, Oid collation) const {
         return !OidIsValid(collation) || collation == exprCollation(bare(column));
     }
@@ -183,18 +273,18 @@ private:
         auto* column_side = static_cast<Node*>(linitial(expr->args));
         auto* value_side = static_cast<Node*>(lsecond(expr->args));
         Oid op = expr->opno;
-        if (!column_of(column_side, rti_)) {
+        if (!constant(value_side)) {
             std::swap(column_side, value_side);
             op = call([&] { return get_commutator(op); });
         }
-        const int column = column_of(column_side, rti_);
-        if (!column || !OidIsValid(op) || !constant(value_side)) return;
+        if (!OidIsValid(op) || !constant(value_side)) return;
         const Oid type = type_of(column_side);
-        if (collates(column_side, expr->inputcollid)) {
-            const int strategy = call([&] { return btree_strategy(op, type); });
-            if (strategy == BTEqualStrategyNumber) return add(clauses, column, ClauseKind::equal, share);
-            if (strategy != 0) return add(clauses, column, ClauseKind::range, share);
-        }
+        const int strategy =
+            collates(column_side, expr->inputcollid) ? call([&] { return btree_strategy(op, type); }) : 0;
+        const int column = strategy == 0 ? column_of(column_side, rti_) : key_of(column_side);
+        if (!column) return;
+        if (strategy == BTEqualStrategyNumber) return add(clauses, column, ClauseKind::equal, share);
+        if (strategy != 0) return add(clauses, column, ClauseKind::range, share);
         FoundOpclass found[most_opclasses];
         const int count = call([&] { return gin_opclasses(op, type, found); });
         if (count == 0) return;

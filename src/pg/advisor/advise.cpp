@@ -5,15 +5,19 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "perfkit/core/advisor/parameterise.hpp"
 #include "perfkit/pg/advisor/catalog.hpp"
 #include "perfkit/pg/advisor/elements.hpp"
 #include "perfkit/pg/advisor/examine.hpp"
+#include "perfkit/pg/advisor/expressions.hpp"
 #include "perfkit/pg/advisor/foreign_keys.hpp"
 #include "perfkit/pg/advisor/nested.hpp"
 #include "perfkit/pg/advisor/reading.hpp"
+#include "perfkit/pg/advisor/sampling.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/advisor/writes.hpp"
 
@@ -43,7 +47,7 @@ public:
     advisor::Plan plan(int item, const IndexSet& set) override {
         call([] { CHECK_FOR_INTERRUPTS(); });
         const Examined& examined = advice_.examined[advice_.items[item]];
-        WhatIf what_if;
+        WhatIf what_if = as_it_is(advice_);
         for (const int index : set) what_if.add(&advice_.indexes[index]);
         const PlannedStatement planned = plan_examined(examined, what_if);
         advisor::Plan plan{planned.cost, {}};
@@ -68,6 +72,8 @@ public:
         examine();
         share_time(advice_.examined);
         read_tables();
+        sample_expressions();
+        settle_conditions();
         advice_.writes = write_rates(advice_, advice_.tables);
         make_candidates();
         make_items();
@@ -97,7 +103,7 @@ private:
                 continue;
             }
             const auto path = paths.find(q.user);
-            read_query(examined, path == paths.end() ? "" : path->second, options_.check_permissions);
+            read_query(examined, path == paths.end() ? "" : path->second, options_.check_permissions, expressions_);
             if (examined.skipped.empty()) add_checks(examined);
         }
         advice_.workload.queries.clear();
@@ -115,7 +121,7 @@ private:
                 if (target.command == Command::update && !shares(target.columns, key.referenced)) continue;
                 Statement statement;
                 statement.text = key.check;
-                Reading reading = read_statement(std::move(statement));
+                Reading reading = read_statement(std::move(statement), expressions_);
                 if (!reading.failure.empty()) continue;
                 examined.plan.cost += reading.plan.cost * rows;
                 std::move(reading.accesses.begin(), reading.accesses.end(), std::back_inserter(examined.accesses));
@@ -139,12 +145,97 @@ private:
             for (const Access& access : examined.accesses)
                 if (wanted(access.table)) rows[access.table] = std::max(rows[access.table], access.table_rows);
         for (const auto& [table, most_rows] : rows) {
-            auto facts = read_table(table);
+            auto facts = read_table(table, expressions_);
             if (!facts) continue;
             // Partitions that were never analysed count as the planner sees them.
             facts->rows = std::max(facts->rows, most_rows);
             advice_.tables.emplace(table, std::move(*facts));
         }
+    }
+
+    // Of expressions nothing is known before their index is built, so some rows are looked at.  What the planner makes
+    // of that holds for the queries as they are, too.
+    void sample_expressions() {
+        std::set<Oid> sampled;
+        for (auto& [id, table] : advice_.tables)
+            for (auto& [number, facts] : table.columns) {
+                if (number >= 0 || options_.select.out_of_time()) break;
+                Expression& expression = expressions_.at(number);
+                const ExpressionSample sample = sample_expression(expression, table, facts);
+                if (sample.fails) facts.sortable = facts.hashable = facts.summarizable = false;
+                if (!sample.statistics) continue;
+                expression.statistics = sample.statistics;
+                sampled.insert(id);
+            }
+        carry_statistics();
+        for (Examined& examined : advice_.examined) {
+            if (!examined.skipped.empty() || !reads(examined, sampled)) continue;
+            call([] { CHECK_FOR_INTERRUPTS(); });
+            ++advice_.further_plans;
+            try {
+                PlannedStatement plan = plan_examined(examined, as_it_is(advice_));
+                examined.plan.cost = plan.cost;
+                examined.plan.rows = plan.rows;
+                examined.plan.indexes = std::move(plan.indexes);
+            } catch (const Unplannable&) {
+                // It compares by somebody's function, which would have to run on them.
+                for (const Access& access : examined.accesses) forget_statistics(access.table);
+            }
+        }
+    }
+
+    static bool reads(const Examined& examined, const std::set<Oid>& tables) {
+        return std::any_of(examined.accesses.begin(), examined.accesses.end(),
+                           [&](const Access& access) { return tables.contains(access.table); });
+    }
+
+    void carry_statistics() {
+        advice_.statistics.clear();
+        for (const auto& [id, table] : advice_.tables)
+            for (const auto& [number, facts] : table.columns) {
+                if (number >= 0) break;
+                if (!expressions_.at(number).statistics) continue;
+                Hypothetical carrier = make_statistics_carrier(expressions_.at(number));
+                next_id_ = unused_relation_id(next_id_);
+                carrier.id = next_id_--;
+                advice_.statistics.push_back(std::move(carrier));
+            }
+    }
+
+    void forget_statistics(Oid id) {
+        const auto table = advice_.tables.find(id);
+        if (table == advice_.tables.end()) return;
+        for (auto& [number, facts] : table->second.columns) {
+            if (number >= 0) break;
+            expressions_.at(number).statistics = nullptr;
+            facts = facts_of(expressions_.at(number), table->second);
+        }
+        carry_statistics();
+    }
+
+    // A constant makes a partial index only where it recurs: in every sample of a query, and in two at least of all.
+    void settle_conditions() {
+        // Given queries that differ in nothing but constants are samples of one.
+        std::map<std::string, Examined*> first;
+        for (const bool again : {false, true})
+            for (Examined& examined : advice_.examined) {
+                if (examined.query.observed || !examined.skipped.empty()) continue;
+                auto& known = first[advisor::parameterise(examined.query.text)];
+                if (!known) known = &examined;
+                keep_common_conditions(again ? examined.accesses : known->accesses,
+                                       again ? known->accesses : examined.accesses);
+            }
+        std::map<int, int>& seen = advice_.seen;
+        for (const Examined& examined : advice_.examined) {
+            std::set<int> numbers;
+            for (const Access& access : examined.accesses)
+                for (const advisor::Condition& condition : access.conditions) numbers.insert(condition.number);
+            for (const int number : numbers) seen[number] += examined.executions;
+        }
+        for (Examined& examined : advice_.examined)
+            for (Access& access : examined.accesses)
+                std::erase_if(access.conditions,
+                              [&](const advisor::Condition& condition) { return seen.at(condition.number) < 2; });
     }
 
     void make_candidates() {
@@ -173,7 +264,7 @@ private:
         TableFacts& table = advice_.tables.at(spec.table);
         if (spec.method == advisor::Method::gin)
             for (const advisor::IndexKey& key : spec.keys) read_elements(table, key.column, key.opclass);
-        auto index = make_hypothetical(spec, table);
+        auto index = make_hypothetical(spec, table, expressions_);
         if (!index) return false;
         next_id_ = unused_relation_id(next_id_);
         index->id = next_id_--;
@@ -232,7 +323,7 @@ private:
             const auto& indexes = examined.plan.indexes;
             if (std::find(indexes.begin(), indexes.end(), existing) == indexes.end()) return false;
             call([] { CHECK_FOR_INTERRUPTS(); });
-            WhatIf what_if;
+            WhatIf what_if = as_it_is(advice_);
             what_if.add(&advice_.indexes[candidate]);
             what_if.hide(existing);
             ++advice_.further_plans;
@@ -271,6 +362,7 @@ private:
 
     const AdviceOptions& options_;
     Advice advice_;
+    Expressions expressions_;
     std::map<Oid, std::vector<ForeignKey>> foreign_keys_;
     std::vector<WorkItem> work_;
     std::map<IndexSpec, int> numbers_;  // of the candidates
@@ -279,6 +371,12 @@ private:
 };
 
 }  // namespace
+
+WhatIf as_it_is(const Advice& advice) {
+    WhatIf what_if;
+    for (const Hypothetical& statistics : advice.statistics) what_if.add(&statistics);
+    return what_if;
+}
 
 Advice advise(advisor::Workload workload, const AdviceOptions& options) {
     return Maker(std::move(workload), options).run();

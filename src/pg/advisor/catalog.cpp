@@ -20,6 +20,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/plancat.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
@@ -149,20 +150,10 @@ ColumnFacts read_column(Relation relation, const FormData_pg_attribute* attribut
     const Oid table = RelationGetRelid(relation);
     const bool inherited = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
     const Oid type = attribute->atttypid;
-    Statistics statistics;
-    ColumnFacts facts;
-    call([&] {
-        statistics = read_statistics(table, attribute->attnum, type, inherited, rows);
-        facts.sortable = OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID));
-        facts.hashable = OidIsValid(GetDefaultOpClass(type, HASH_AM_OID));
-        facts.summarizable = facts.sortable && OidIsValid(GetDefaultOpClass(type, BRIN_AM_OID));
-        facts.deduplicates = facts.sortable && equal_image(type, attribute->attcollation);
-        facts.document = is_document(getBaseType(type));
-        facts.width = get_typavgwidth(type, attribute->atttypmod);
-    });
+    const Statistics statistics =
+        call([&] { return read_statistics(table, attribute->attnum, type, inherited, rows); });
+    ColumnFacts facts = facts_of_type(type, attribute->atttypmod, attribute->attcollation);
     facts.name = NameStr(attribute->attname);
-    facts.fixed = attribute->attlen > 0;
-    facts.alignment = alignment_of(attribute->attalign);
     facts.analyzed = statistics.found;
     if (statistics.found) {
         if (!facts.fixed && statistics.width > 0) facts.width = statistics.width;
@@ -238,17 +229,29 @@ struct RawIndex {
     Predicate predicate;
     int keys = 0, columns = 0;
     advisor::IndexKey key[INDEX_MAX_KEYS];
+    Node* expression[INDEX_MAX_KEYS] = {};
+    Node* condition = nullptr;  // of those that are no test
     int included[INDEX_MAX_KEYS];
     double bytes = 0;
     NameData name;
 };
 
-// As it is stored.  RelationGetIndexPredicate() would fold constants, that is, call functions of the index's owner
-// with the caller's rights.
-List* predicate_of(Relation index) {
+// As it is stored.  RelationGetIndexPredicate() and RelationGetIndexExpressions() would fold constants, that is, call
+// functions of the index's owner with the caller's rights.
+void* stored_nodes(Relation index, AttrNumber attribute) {
     bool none = true;
-    const Datum stored = SysCacheGetAttr(INDEXRELID, index->rd_indextuple, Anum_pg_index_indpred, &none);
-    return none ? NIL : make_ands_implicit(static_cast<Expr*>(stringToNode(TextDatumGetCString(stored))));
+    const Datum stored = SysCacheGetAttr(INDEXRELID, index->rd_indextuple, attribute, &none);
+    return none ? nullptr : stringToNode(TextDatumGetCString(stored));
+}
+
+List* predicate_of(Relation index) {
+    auto* const condition = static_cast<Expr*>(stored_nodes(index, Anum_pg_index_indpred));
+    return condition ? make_ands_implicit(condition) : NIL;
+}
+
+Node* without_relabel(Node* node) {
+    while (node && IsA(node, RelabelType)) node = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
+    return node;
 }
 
 void read_raw_index(Relation table, Oid id, RawIndex* raw) {
@@ -264,9 +267,11 @@ void read_raw_index(Relation table, Oid id, RawIndex* raw) {
     raw->known_method = method_of_am(index->rd_rel->relam, &raw->method);
     raw->keys = index->rd_index->indnkeyatts;
     raw->columns = index->rd_index->indnatts;
+    auto* const expressions = static_cast<List*>(stored_nodes(index, Anum_pg_index_indexprs));
+    int expression = 0;
     for (int i = 0; i < raw->columns; ++i) {
         const int column = index->rd_index->indkey.values[i];
-        if (column <= 0) {
+        if (column < 0) {
             raw->plain = false;
             break;
         }
@@ -274,21 +279,33 @@ void read_raw_index(Relation table, Oid id, RawIndex* raw) {
             raw->included[i - raw->keys] = column;
             continue;
         }
-        const FormData_pg_attribute* const attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
+        Oid type, collation;
+        if (column == 0) {
+            Node* const node = without_relabel(static_cast<Node*>(list_nth(expressions, expression++)));
+            raw->expression[i] = node;
+            type = exprType(node);
+            collation = exprCollation(node);
+        } else {
+            const FormData_pg_attribute* const attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
+            type = attribute->atttypid;
+            collation = attribute->attcollation;
+        }
         const int options = index->rd_indoption[i];
         Oid const opclass = get_index_column_opclass(id, i + 1);
         raw->key[i] = {
             column,
-            opclass == GetDefaultOpClass(attribute->atttypid, index->rd_rel->relam) && raw->method != Method::gin
-                ? 0
-                : opclass,
+            opclass == GetDefaultOpClass(type, index->rd_rel->relam) && raw->method != Method::gin ? 0 : opclass,
             (options & INDOPTION_DESC) != 0, (options & INDOPTION_NULLS_FIRST) != 0};
-        if (OidIsValid(index->rd_indcollation[i]) && index->rd_indcollation[i] != attribute->attcollation)
-            raw->plain = false;
+        if (OidIsValid(index->rd_indcollation[i]) && index->rd_indcollation[i] != collation) raw->plain = false;
     }
     List* const predicate = predicate_of(index);
     raw->has_predicate = predicate != NIL;
-    if (predicate != NIL && !simple_predicate(predicate, &raw->predicate)) raw->plain = false;
+    if (predicate != NIL && !simple_predicate(predicate, &raw->predicate)) {
+        if (list_length(predicate) == 1)
+            raw->condition = static_cast<Node*>(linitial(predicate));
+        else
+            raw->plain = false;
+    }
     if (index->rd_rel->relkind == RELKIND_INDEX)
         raw->bytes = static_cast<double>(RelationGetNumberOfBlocks(index)) * BLCKSZ;
     relation_close(index, AccessShareLock);
@@ -315,7 +332,26 @@ ExistingIndex to_existing(Oid table, Oid id, const RawIndex& raw) {
 
 }  // namespace
 
-std::optional<TableFacts> read_table(Oid id) {
+ColumnFacts facts_of_type(Oid type, int32 typmod, Oid collation) {
+    ColumnFacts facts;
+    call([&] {
+        int16 length;
+        bool by_value;
+        char alignment;
+        get_typlenbyvalalign(type, &length, &by_value, &alignment);
+        facts.fixed = length > 0;
+        facts.alignment = alignment_of(alignment);
+        facts.sortable = OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID));
+        facts.hashable = OidIsValid(GetDefaultOpClass(type, HASH_AM_OID));
+        facts.summarizable = facts.sortable && OidIsValid(GetDefaultOpClass(type, BRIN_AM_OID));
+        facts.deduplicates = facts.sortable && equal_image(type, collation);
+        facts.document = is_document(getBaseType(type));
+        facts.width = get_typavgwidth(type, typmod);
+    });
+    return facts;
+}
+
+std::optional<TableFacts> read_table(Oid id, const Expressions& expressions) {
     // Closed at the end and by no destructor, which must not fail: after an error the aborted
     // transaction closes it, and unlocks it.
     Relation const relation = call([id] { return try_open(id); });
@@ -339,9 +375,15 @@ std::optional<TableFacts> read_table(Oid id) {
     foreach (cell, indexes) {
         RawIndex raw;
         call([&] { read_raw_index(relation, lfirst_oid(cell), &raw); });
+        for (int i = 0; i < raw.keys; ++i)
+            if (raw.expression[i] && (raw.key[i].column = expressions.find(id, raw.expression[i])) == 0)
+                raw.plain = false;
+        if (raw.condition) raw.predicate = {expressions.find(id, raw.condition), Test::is_true};
+        if (raw.condition && raw.predicate.column == 0) raw.plain = false;
         if (raw.found) table.indexes.push_back(to_existing(id, lfirst_oid(cell), raw));
     }
     call([relation] { relation_close(relation, AccessShareLock); });
+    expressions.describe(table);
     return table;
 }
 

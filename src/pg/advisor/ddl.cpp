@@ -39,7 +39,10 @@ std::string opclass_name(Oid id) {
     return quoted_name(call([&] { return get_namespace_name(names.schema); })) + "." + name;
 }
 
-std::string column_name(const TableFacts& table, int column) { return quoted_name(table.columns.at(column).name); }
+std::string column_name(const TableFacts& table, int column) {
+    const advisor::ColumnFacts& facts = table.columns.at(column);
+    return facts.expression.empty() ? quoted_name(facts.name) : facts.expression;
+}
 
 std::string key_text(const Hypothetical& index, const TableFacts& table, std::size_t place) {
     const IndexKey& key = index.spec.keys[place];
@@ -51,7 +54,9 @@ std::string key_text(const Hypothetical& index, const TableFacts& table, std::si
     return text;
 }
 
-std::string predicate_text(const TableFacts& table, const advisor::Predicate& predicate) {
+}  // namespace
+
+std::string predicate_text(const advisor::Predicate& predicate, const TableFacts& table) {
     const std::string column = column_name(table, predicate.column);
     switch (predicate.test) {
         case Test::is_null:
@@ -66,7 +71,10 @@ std::string predicate_text(const TableFacts& table, const advisor::Predicate& pr
     return column;
 }
 
-}  // namespace
+std::string storage_text(const advisor::IndexSpec& spec) {
+    if (spec.pages_per_range <= 0) return "";
+    return " WITH (pages_per_range = " + std::to_string(spec.pages_per_range) + ")";
+}
 
 std::string definition_of(const Hypothetical& index, const TableFacts& table) {
     std::string text = "USING " + std::string(name_of(index.spec.method)) + " (";
@@ -78,7 +86,8 @@ std::string definition_of(const Hypothetical& index, const TableFacts& table) {
             text += (i ? ", " : "") + column_name(table, index.spec.include[i]);
         text += ")";
     }
-    if (index.spec.predicate) text += " WHERE " + predicate_text(table, *index.spec.predicate);
+    text += storage_text(index.spec);
+    if (index.spec.predicate) text += " WHERE " + predicate_text(*index.spec.predicate, table);
     return text;
 }
 

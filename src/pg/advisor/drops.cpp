@@ -186,7 +186,7 @@ private:
     }
 
     WhatIf chosen() const {
-        WhatIf what_if;
+        WhatIf what_if = as_it_is(advice_);
         for (const advisor::Choice& choice : advice_.selection.choices) what_if.add(&advice_.indexes[choice.candidate]);
         for (const Oid id : hidden_) what_if.hide(id);
         return what_if;

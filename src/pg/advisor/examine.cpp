@@ -20,6 +20,8 @@ extern "C" {
 
 namespace perfkit::pg {
 
+using advisor::Access;
+using advisor::Condition;
 using advisor::Execution;
 using advisor::Query;
 
@@ -56,9 +58,16 @@ std::vector<Part> parts_of(const Query& query, bool check_permissions) {
         if (same == parts.end())
             parts.push_back(std::move(part));
         else
-            same->share += part.share;
+            same->share += part.share, ++same->executions;
     }
     return parts;
+}
+
+// Whether they differ in their constants alone.
+bool alike(std::vector<Access> a, std::vector<Access> b) {
+    for (Access& access : a) access.conditions.clear();
+    for (Access& access : b) access.conditions.clear();
+    return a == b;
 }
 
 // To sum up parts.
@@ -71,28 +80,35 @@ void add(PlannedStatement& whole, const PlannedStatement& part, double share) {
             whole.indexes.push_back(index);
 }
 
-bool read_samples(Examined& examined, bool check_permissions) {
+bool read_samples(Examined& examined, bool check_permissions, Expressions& expressions) {
     std::vector<Reading> readings;
     double known = 0;
+    examined.executions = 0;
     for (Part& part : parts_of(examined.query, check_permissions)) {
         call([] { CHECK_FOR_INTERRUPTS(); });
-        Reading reading = read_as_sent(std::move(part.statement));
+        Reading reading = read_as_sent(std::move(part.statement), expressions);
         if (!reading.failure.empty()) continue;
         ++examined.samples;
         known += part.share;
         // What costs and is expected the same does so with any index, as far as the planner can tell.
         std::size_t same = 0;
         while (same < readings.size() &&
-               !(readings[same].plan.cost == reading.plan.cost && readings[same].accesses == reading.accesses))
+               !(readings[same].plan.cost == reading.plan.cost && alike(readings[same].accesses, reading.accesses)))
             ++same;
+        examined.executions += part.executions;
         if (same < readings.size()) {
             examined.parts[same].share += part.share;
+            keep_common_conditions(readings[same].accesses, reading.accesses);
             continue;
         }
-        examined.parts.push_back({reading.statement, part.share});
+        examined.parts.push_back({reading.statement, part.share, part.executions});
         readings.push_back(std::move(reading));
     }
     if (readings.empty()) return false;
+    for (std::size_t i = 1; i < readings.size(); ++i)
+        keep_common_conditions(readings[0].accesses, readings[i].accesses);
+    for (std::size_t i = 1; i < readings.size(); ++i)
+        keep_common_conditions(readings[i].accesses, readings[0].accesses);
     for (std::size_t i = 0; i < readings.size(); ++i) {
         examined.parts[i].share /= known;
         if (i == 0) {
@@ -107,10 +123,20 @@ bool read_samples(Examined& examined, bool check_permissions) {
 
 }  // namespace
 
-void read_query(Examined& examined, const std::string& search_path, bool check_permissions) {
+void keep_common_conditions(std::vector<Access>& accesses, const std::vector<Access>& others) {
+    for (Access& access : accesses)
+        std::erase_if(access.conditions, [&](const Condition& condition) {
+            return std::none_of(others.begin(), others.end(), [&](const Access& other) {
+                return other.table == access.table &&
+                       std::find(other.conditions.begin(), other.conditions.end(), condition) != other.conditions.end();
+            });
+        });
+}
+
+void read_query(Examined& examined, const std::string& search_path, bool check_permissions, Expressions& expressions) {
     const Query& query = examined.query;
     examined.notes = query.notes;
-    if (read_samples(examined, check_permissions)) return;
+    if (read_samples(examined, check_permissions, expressions)) return;
     if (query.text.empty()) {
         examined.skipped = "its text is not known: no sample of it is there";
         return;
@@ -121,8 +147,10 @@ void read_query(Examined& examined, const std::string& search_path, bool check_p
     statement.search_path = search_path;
     statement.check_permissions = check_permissions;
     if (query.observed && query.calls > 0) statement.limit = std::ceil(query.rows / query.calls);
-    Reading reading = read_statement(std::move(statement));
+    Reading reading = read_statement(std::move(statement), expressions);
     examined.parts = {{std::move(reading.statement), 1}};
+    // Constants that are still there, in a view's definition say, are so in every execution.
+    examined.executions = query.observed ? static_cast<int>(std::clamp(query.calls, 1.0, 1000.0)) : 1;
     examined.plan = std::move(reading.plan);
     examined.accesses = std::move(reading.accesses);
     std::move(reading.notes.begin(), reading.notes.end(), std::back_inserter(examined.notes));

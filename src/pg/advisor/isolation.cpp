@@ -17,13 +17,6 @@ extern "C" {
 
 namespace perfkit::pg {
 
-namespace {
-
-// What the hooks pass on to.
-needs_fmgr_hook_type next_needs_fmgr;
-fmgr_hook_type next_fmgr;
-
-// Only a superuser can create a function in C.
 bool written_in_c(Oid function) {
     HeapTuple const tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple)) return false;
@@ -31,6 +24,12 @@ bool written_in_c(Oid function) {
     ReleaseSysCache(tuple);
     return language == INTERNALlanguageId || language == ClanguageId;
 }
+
+namespace {
+
+// What the hooks pass on to.
+needs_fmgr_hook_type next_needs_fmgr;
+fmgr_hook_type next_fmgr;
 
 [[noreturn]] void refuse(Oid function) {
     const char* const name = get_func_name(function);

@@ -6,6 +6,8 @@
 #include "perfkit/pg/advisor/isolation.hpp"
 #include "perfkit/pg/advisor/settings.hpp"
 #include "perfkit/pg/compat_planner.hpp"
+#include "perfkit/pg/query.hpp"
+#include "perfkit/pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -20,10 +22,8 @@ extern "C" {
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 }
@@ -196,10 +196,6 @@ void plan(Job* job) {
     visit_indexes(planned, remember_index, job);
 }
 
-void set_option(const char* name, const char* value) {
-    set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
 // As whom to plan: as who ran the query, so that names mean what they meant to him and his policies
 // hold.  The text is what he ran, not the caller's, and Isolation lets none of its functions run.
 Oid planning_user(const Statement& statement) {
@@ -207,7 +203,13 @@ Oid planning_user(const Statement& statement) {
     return exists ? statement.user : GetUserId();
 }
 
-// Errors that are not the query's.
+std::string reason_of(const ErrorData* report) {
+    if (report->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE) return "a table that it reads is locked";
+    return report->message ? report->message : "unknown error";
+}
+
+}  // namespace
+
 bool ends_everything(int sqlstate) {
     switch (sqlstate) {
         case ERRCODE_QUERY_CANCELED:
@@ -221,35 +223,15 @@ bool ends_everything(int sqlstate) {
     }
 }
 
-std::string reason_of(const ErrorData* report) {
-    if (report->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE) return "a table that it reads is locked";
-    return report->message ? report->message : "unknown error";
-}
-
-}  // namespace
-
 PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_if, Collector* collector) {
     PlannedStatement result;
     Job job{&statement, &result};
-    MemoryContext const outer_context = CurrentMemoryContext;
-    ResourceOwner const outer_owner = CurrentResourceOwner;
+    if (collector) collector->statement = &statement;
     const Oid user = call([&] { return planning_user(statement); });
     MemoryContext const context =
         call([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_perfkit planning", ALLOCSET_DEFAULT_SIZES); });
-    call([&] {
-        BeginInternalSubTransaction(nullptr);
+    const auto run = [&] {
         MemoryContextSwitchTo(context);
-    });
-    const auto roll_back = [&] {
-        call([&] {
-            RollbackAndReleaseCurrentSubTransaction();
-            MemoryContextSwitchTo(outer_context);
-            CurrentResourceOwner = outer_owner;
-        });
-    };
-    int sqlstate = 0, position = 0;
-    std::string reason;
-    try {
         const Isolation isolation;
         const WhatIf::Scope what_if_scope(what_if);
         const CollectorScope collector_scope(collector);
@@ -264,20 +246,18 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
             XactReadOnly = true;
             plan(&job);
         });
+    };
+    int sqlstate = 0, position = 0;
+    std::string reason;
+    try {
+        rolled_back(run);
     } catch (const Error& error) {
-        if (ends_everything(error.report()->sqlerrcode)) {
-            // The report lies in the context that is about to go with the function's.
-            roll_back();
-            throw;
-        }
+        // The report lies in the planning's context, which here goes with the function's.
+        if (ends_everything(error.report()->sqlerrcode)) throw;
         sqlstate = error.report()->sqlerrcode;
         position = error.report()->cursorpos;
         reason = reason_of(error.report());
-    } catch (...) {
-        roll_back();
-        throw;
     }
-    roll_back();
     call([&] { MemoryContextDelete(context); });
     if (sqlstate != 0) throw Unplannable(sqlstate, position, reason);
     return result;

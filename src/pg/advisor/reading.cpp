@@ -35,7 +35,9 @@ constexpr std::array<TypeName, 6> usual_types{{{INT4OID, "integer"},
 
 class Reader {
 public:
-    explicit Reader(Statement statement) { reading_.statement = std::move(statement); }
+    Reader(Statement statement, Expressions& expressions) : expressions_(expressions) {
+        reading_.statement = std::move(statement);
+    }
 
     Reading run() {
         adopt(advisor::repair(reading_.statement.text));
@@ -73,6 +75,7 @@ private:
     std::optional<Unplannable> attempt(const Statement& statement) {
         try {
             Collector collector;
+            collector.expressions = &expressions_;
             reading_.plan = plan_statement(statement, {}, &collector);
             reading_.accesses = std::move(collector.accesses);
             return std::nullopt;
@@ -150,13 +153,18 @@ private:
         return failure;
     }
 
+    Expressions& expressions_;
     Reading reading_;
 };
 
 }  // namespace
 
-Reading read_statement(Statement statement) { return Reader(std::move(statement)).run(); }
+Reading read_statement(Statement statement, Expressions& expressions) {
+    return Reader(std::move(statement), expressions).run();
+}
 
-Reading read_as_sent(Statement statement) { return Reader(std::move(statement)).run_as_sent(); }
+Reading read_as_sent(Statement statement, Expressions& expressions) {
+    return Reader(std::move(statement), expressions).run_as_sent();
+}
 
 }  // namespace perfkit::pg

@@ -8,12 +8,13 @@
 
 #include "perfkit/core/advisor/naming.hpp"
 #include "perfkit/pg/advisor/ddl.hpp"
+#include "perfkit/pg/advisor/evidence.hpp"
 #include "perfkit/pg/query.hpp"
+#include "perfkit/pg/text.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
 #include "commands/dbcommands.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 }
@@ -30,26 +31,12 @@ using advisor::TableFacts;
 
 namespace {
 
-constexpr std::size_t longest_text = 300;  // of a query, in evidence
-constexpr std::size_t most_told = 20;      // queries of an index, in evidence
 constexpr double little = 0.01;
 
 std::string percent(double share) {
     char text[32];
     std::snprintf(text, sizeof text, share < 0.0995 ? "%.1f %%" : "%.0f %%", share * 100);
     return text;
-}
-
-std::size_t character_end(std::string_view text, std::size_t most) {
-    return call([&] {
-        return static_cast<std::size_t>(
-            pg_mbcliplen(text.data(), static_cast<int>(text.size()), static_cast<int>(most)));
-    });
-}
-
-std::string shortened(const std::string& text) {
-    if (text.size() <= longest_text) return text;
-    return text.substr(0, character_end(text, longest_text)) + "...";
 }
 
 std::string joined(const std::vector<std::string>& parts, const char* between) {
@@ -135,6 +122,11 @@ double weight_of(const Examined& examined, const Advice& advice) {
     return advice.workload.weight(examined.query) * (examined.query.observed ? 1 : examined.plan.cost);
 }
 
+std::string words_of(int column, const TableFacts& table) {
+    const advisor::ColumnFacts& facts = table.columns.at(column);
+    return facts.expression.empty() ? facts.name : facts.expression;
+}
+
 std::string reason_of(const Choice& choice, const Advice& advice, const Hypothetical& index, const TableFacts& table) {
     double weight = 0;
     for (const Help& help : choice.helps) weight += weight_of(advice.examined[advice.items[help.query]], advice);
@@ -145,10 +137,10 @@ std::string reason_of(const Choice& choice, const Advice& advice, const Hypothet
             percent(weight > 0 ? choice.saved / weight : 0) + " of it by this index: ";
     std::vector<std::string> parts;
     for (const IndexKey& key : index.spec.keys)
-        parts.push_back(table.columns.at(key.column).name + " is " +
-                        role_of(key.column, choice, advice, index.spec.table));
+        parts.push_back(words_of(key.column, table) + " is " + role_of(key.column, choice, advice, index.spec.table));
     text += joined(parts, "; ");
     if (!index.spec.include.empty()) text += "; what it includes saves reading the table";
+    if (index.spec.predicate) text += "; it has only the rows with " + predicate_text(*index.spec.predicate, table);
     return text;
 }
 
@@ -160,11 +152,14 @@ std::optional<std::string> warning_of(const Hypothetical& index, const TableFact
             "writes "
             "while this builds; to avoid that, create it ON ONLY the parent, then CONCURRENTLY on each partition, "
             "and attach those");
-    std::vector<std::string> unbounded, unknown;
+    std::vector<std::string> unbounded, unknown, computed;
     const auto look = [&](int column) {
         const advisor::ColumnFacts& facts = table.columns.at(column);
-        if (!facts.bounded && index.spec.method == advisor::Method::btree) unbounded.push_back(facts.name);
-        if (!facts.analyzed) unknown.push_back(facts.name);
+        if (!facts.bounded && index.spec.method == advisor::Method::btree) unbounded.push_back(words_of(column, table));
+        if (!facts.expression.empty())
+            computed.push_back(facts.expression);
+        else if (!facts.analyzed)
+            unknown.push_back(facts.name);
     };
     for (const IndexKey& key : index.spec.keys) look(key.column);
     for (const int column : index.spec.include) look(column);
@@ -174,71 +169,11 @@ std::optional<std::string> warning_of(const Hypothetical& index, const TableFact
             " takes more than about 2700 bytes cannot be indexed: the build, or a later write, would fail");
     if (!unknown.empty())
         warnings.push_back("no statistics on " + joined(unknown, ", ") + ": run ANALYZE and ask again");
+    if (!computed.empty())
+        warnings.push_back("run ANALYZE " + quoted_name(table.schema) + "." + quoted_name(table.name) +
+                           " once it is built: until then the planner has no statistics of " + joined(computed, ", "));
     if (warnings.empty()) return std::nullopt;
     return joined(warnings, "; ");
-}
-
-void tell_window(Json& json, const Advice& advice) {
-    json.key("workload").object([&] {
-        json.key("source").value(advice.workload.source);
-        if (!advice.workload.import.empty()) json.key("import").value(advice.workload.import);
-        if (!advice.workload.not_captured.empty()) json.key("not_captured").value(advice.workload.not_captured);
-        if (!advice.workload.since.empty()) {
-            json.key("since").value(advice.workload.since);
-            json.key("hours").value(advice.workload.hours);
-        }
-        int skipped = 0;
-        for (const Examined& examined : advice.examined) skipped += examined.skipped.empty() ? 0 : 1;
-        json.key("queries").value(static_cast<int>(advice.examined.size()));
-        json.key("skipped").value(skipped);
-        json.key("complete").value(advice.selection.complete);
-        json.key("plans").value(advice.selection.plans + advice.further_plans +
-                                static_cast<std::int64_t>(advice.examined.size()));
-        json.key("plans_saved").value(advice.selection.answered);
-    });
-}
-
-void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
-    json.key("queries").array([&] {
-        for (std::size_t i = 0; i < std::min(most_told, choice.helps.size()); ++i) {
-            const Help& help = choice.helps[i];
-            const Examined& examined = advice.examined[advice.items[help.query]];
-            json.object([&] {
-                json.key(examined.query.observed ? "queryid" : "number").value(examined.query.id);
-                if (examined.query.observed) {
-                    json.key("user").value(examined.query.user_name);
-                    if (!examined.query.toplevel) json.key("nested").value(true);
-                    if (examined.query.own < 1) json.key("own_share").value(examined.query.own);
-                    json.key("calls").value(examined.query.calls);
-                    json.key("total_ms").value(examined.query.total_ms);
-                    json.key("hours").value(examined.query.hours);
-                    json.key("saved_ms_per_hour").value(help.saved);
-                    json.key("samples").value(examined.samples);
-                } else {
-                    json.key("weight").value(examined.query.calls);
-                }
-                json.key("cost_before").value(advice.selection.before[help.query]);
-                json.key("cost_after").value(advice.selection.after[help.query]);
-                if (examined.plan.limit_used) json.key("limit_assumed").value(examined.parts.front().statement.limit);
-                if (!examined.notes.empty())
-                    json.key("read_as").array([&] {
-                        for (const std::string& note : examined.notes) json.value(note);
-                    });
-                json.key("query").value(shortened(examined.query.text));
-            });
-        }
-    });
-}
-
-void tell_writes(Json& json, const advisor::WriteRates& rates) {
-    json.key("writes_per_hour").object([&] {
-        json.key("inserts").value(rates.inserts);
-        json.key("updates").value(rates.updates);
-        json.key("deletes").value(rates.deletes);
-        json.key("hot_share").value(rates.hot_share);
-        if (rates.first_load > 0) json.key("first_load_rows").value(rates.first_load);
-        json.key("source").value(rates.counters_used ? "pg_stat_user_tables" : "workload");
-    });
 }
 
 // Why nothing was chosen for a query that could be helped.
@@ -386,11 +321,7 @@ std::vector<AdviceRow> creations(const Advice& advice, const std::vector<DropAdv
         row.evidence.object([&] {
             tell_window(row.evidence, advice);
             tell_queries(row.evidence, choice, advice);
-            row.evidence.key("index").object([&] {
-                row.evidence.key("entries").value(index.size.entries);
-                row.evidence.key("pages").value(index.size.pages);
-                row.evidence.key("table_rows").value(table.rows);
-            });
+            tell_index(row.evidence, index, advice);
             std::vector<std::string> replaced;
             for (const DropAdvice& drop : drops)
                 if (drop.replaced_by == choice.candidate) replaced.push_back(drop_id(drop));

@@ -56,8 +56,7 @@ std::optional<ReadIndex> recall(const Remembered* index) {
     if (!call([&] { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index->table)); })) return std::nullopt;
     const int level = call([&] {
         const int nest = NewGUCNestLevel();
-        set_config_option("search_path", index->search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                          false);
+        set_option("search_path", index->search_path);
         return nest;
     });
     // An error ends the transaction, or the subtransaction, and with it the level.

@@ -4,20 +4,25 @@
 
 #include "perfkit/core/advisor/naming.hpp"
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/ddl.hpp"
 #include "perfkit/pg/advisor/elements.hpp"
+#include "perfkit/pg/advisor/expressions.hpp"
 #include "perfkit/pg/advisor/planning.hpp"
+#include "perfkit/pg/advisor/sampling.hpp"
 #include "perfkit/pg/query.hpp"
+#include "perfkit/pg/text.hpp"
 
 extern "C" {
 #include "access/amapi.h"
+#include "access/brin.h"
 #include "access/htup_details.h"
+#include "access/reloptions.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "commands/defrem.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -43,7 +48,6 @@ struct RawKey {
     bool descending, nulls_first;
     Oid opclass, type, collation;
     int32 typmod;
-    int like_column;    // the one column that an expression of the same type is made of; 0: none
     const char* nodes;  // of the expression
     const char* text;   // of the key, as in the statement
 };
@@ -59,6 +63,7 @@ struct RawIndex {
     int included[INDEX_MAX_KEYS];
     const char* condition_nodes;
     const char* condition;
+    int pages_per_range;
 };
 
 [[noreturn]] void unsupported(const char* what) {
@@ -71,7 +76,6 @@ IndexStmt* parse_create_index(const char* ddl) {
     if (list_length(statements) != 1 || !IsA(linitial_node(RawStmt, statements)->stmt, IndexStmt))
         ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one CREATE INDEX statement")));
     IndexStmt* const statement = castNode(IndexStmt, linitial_node(RawStmt, statements)->stmt);
-    if (statement->options) unsupported("storage parameters");
     if (!statement->relation->inh) unsupported("ON ONLY");
     return statement;
 }
@@ -100,14 +104,6 @@ void check_immutable(Node* node) {
                 (errcode(ERRCODE_INVALID_OBJECT_DEFINITION), errmsg("functions in an index must be marked IMMUTABLE")));
 }
 
-// The one column that an expression of its type reads; 0: there is none.
-int only_column(Node* expression) {
-    List* const variables = pull_var_clause(expression, 0);
-    if (list_length(variables) != 1) return 0;
-    const Var* const var = linitial_node(Var, variables);
-    return var->varattno > 0 && var->vartype == exprType(expression) ? var->varattno : 0;
-}
-
 void read_key(RawKey* key, const IndexElem* element, const RawIndex* index, const IndexAmRoutine* am, List* names) {
     Node* expression = element->expr;
     while (expression && IsA(expression, CollateExpr))
@@ -125,7 +121,6 @@ void read_key(RawKey* key, const IndexElem* element, const RawIndex* index, cons
         key->type = exprType(expression);
         key->typmod = exprTypmod(expression);
         key->collation = exprCollation(element->expr);
-        key->like_column = only_column(expression);
         key->nodes = nodeToString(expression);
         key->text = psprintf("(%s)", deparse_expression(expression, names, false, false));
     }
@@ -158,6 +153,13 @@ void check_method(const RawIndex* index, const IndexAmRoutine* am, const char* m
                         errmsg("access method \"%s\" does not support %s", method, missing)));
 }
 
+// Of storage parameters those of BRIN, whose pages_per_range decides what the index is worth.
+int read_pages_per_range(List* options, const IndexAmRoutine* am) {
+    const Datum texts = transformRelOptions(static_cast<Datum>(0), options, nullptr, nullptr, false, false);
+    const auto* const parsed = reinterpret_cast<const BrinOptions*>(index_reloptions(am->amoptions, texts, true));
+    return parsed->pagesPerRange;
+}
+
 void read_raw(const char* ddl, RawIndex* index) {
     IndexStmt* statement = parse_create_index(ddl);
     const char* const method = statement->accessMethod;
@@ -184,6 +186,10 @@ void read_raw(const char* ddl, RawIndex* index) {
         index->condition_nodes = nodeToString(statement->whereClause);
         index->condition = deparse_expression(statement->whereClause, names, false, false);
     }
+    if (statement->options) {
+        if (am_oid != BRIN_AM_OID) unsupported("storage parameters other than those of BRIN");
+        index->pages_per_range = read_pages_per_range(statement->options, am);
+    }
     check_method(index, am, method);
 }
 
@@ -206,37 +212,25 @@ double share_of(const std::string& condition, const advisor::TableFacts& table) 
     return std::clamp(rows / std::max(1.0, plan_statement(statement, {}).rows), 0.0, 1.0);
 }
 
-// What is known of an expression: its type, and where it changes nothing but the values of one column, that.
-ColumnFacts facts_of(const RawKey& key, const advisor::TableFacts& table) {
-    ColumnFacts facts;
-    if (const auto column = table.columns.find(key.like_column); column != table.columns.end()) {
-        facts = column->second;
-        facts.correlation = 0;
-    } else {
-        int16 length;
-        bool by_value;
-        char alignment;
-        call([&] {
-            get_typlenbyvalalign(key.type, &length, &by_value, &alignment);
-            facts.width = get_typavgwidth(key.type, key.typmod);
-        });
-        facts.fixed = length > 0;
-        facts.alignment = alignment == TYPALIGN_DOUBLE  ? 8
-                          : alignment == TYPALIGN_INT   ? 4
-                          : alignment == TYPALIGN_SHORT ? 2
-                                                        : 1;
-    }
+// What is known of an expression, by its type, the one column that it is like, and some rows.
+ColumnFacts facts_of_key(const RawKey& key, const advisor::TableFacts& table) {
+    Expression expression = read_expression(call([&] { return static_cast<Node*>(stringToNode(key.nodes)); }));
+    expression.table = table.id;
+    expression.collation = key.collation;
+    ColumnFacts facts = facts_of(expression, table);
+    sample_expression(expression, table, facts);
     facts.name = "expr";
     return facts;
 }
 
-std::string definition_of(const RawIndex& raw, const advisor::TableFacts& table) {
+std::string definition_of(const RawIndex& raw, const advisor::TableFacts& table, const std::string& storage) {
     std::string text = "USING " + std::string(name_of(raw.method)) + " (";
     for (int i = 0; i < raw.key_count; ++i) text += (i ? ", " : "") + std::string(raw.keys[i].text);
     text += ")";
     for (int i = 0; i < raw.included_count; ++i)
         text += (i ? ", " : " INCLUDE (") + quoted_name(table.columns.at(raw.included[i]).name);
     if (raw.included_count > 0) text += ")";
+    text += storage;
     if (raw.condition) text += " WHERE " + std::string(raw.condition);
     return text;
 }
@@ -255,6 +249,7 @@ ReadIndex read_create_index(const std::string& ddl) {
     Hypothetical& index = result.index;
     index.spec.table = raw.table;
     index.spec.method = raw.method;
+    index.spec.pages_per_range = raw.pages_per_range;
     index.method = call([&] { return get_index_am_oid(name_of(raw.method).data(), false); });
     index.unique = raw.unique;
     std::vector<std::string> names;
@@ -262,7 +257,7 @@ ReadIndex read_create_index(const std::string& ddl) {
         const RawKey& key = raw.keys[i];
         // Expressions count as columns without a number of the table's own.
         const int column = key.column ? key.column : -1 - i;
-        if (!key.column) table->columns.emplace(column, facts_of(key, *table));
+        if (!key.column) table->columns.emplace(column, facts_of_key(key, *table));
         index.spec.keys.push_back({column, key.opclass, key.descending, key.nulls_first});
         if (raw.method == advisor::Method::gin && key.column) read_elements(*table, column, key.opclass);
         index.expressions.push_back(key.column ? "" : key.nodes);
@@ -285,16 +280,10 @@ ReadIndex read_create_index(const std::string& ddl) {
     result.table = raw.table;
     result.schema = table->schema;
     result.table_name = table->name;
-    result.definition = definition_of(raw, *table);
+    result.definition = definition_of(raw, *table, storage_text(index.spec));
     index.name = raw.name ? raw.name
                           : advisor::index_name(
-                                table->name, names, [](const std::string&) { return false; },
-                                [](std::string_view text, std::size_t most) {
-                                    return call([&] {
-                                        return static_cast<std::size_t>(pg_mbcliplen(
-                                            text.data(), static_cast<int>(text.size()), static_cast<int>(most)));
-                                    });
-                                });
+                                table->name, names, [](const std::string&) { return false; }, character_end);
     return result;
 }
 

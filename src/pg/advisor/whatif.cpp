@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
+#include "perfkit/core/advisor/size.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 
 extern "C" {
@@ -20,12 +22,15 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
 #include "optimizer/prep.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/index_selfuncs.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/selfuncs.h"
 #include "utils/syscache.h"
 }
 
@@ -42,6 +47,7 @@ namespace {
 const WhatIf* active;
 get_relation_info_hook_type next_get_relation_info;
 explain_get_index_name_hook_type next_explain_get_index_name;
+get_index_stats_hook_type next_get_index_stats;
 
 template <typename T>
 T* allocate(int count) {
@@ -91,6 +97,23 @@ List* condition_of(const Hypothetical& index, Relation relation, Index rti) {
     Node* const node = nodes_here(index.condition, index.spec, relation, rti);
     auto* const qual = canonicalize_qual(reinterpret_cast<Expr*>(node), false);
     return make_ands_implicit(qual);
+}
+
+// As brincostestimate(), which takes every hypothetical index to have the default of 128 pages to a range: as many
+// ranges have a table of another size, and what the pages of a range cost is put right afterwards.
+void estimate_brin(PlannerInfo* root, IndexPath* path, double loops, Cost* startup, Cost* total,
+                   Selectivity* selectivity, double* correlation, double* pages) {
+    RelOptInfo* const rel = path->indexinfo->rel;
+    const BlockNumber heap = rel->pages;
+    const Hypothetical* const index = active ? active->find(path->indexinfo->indexoid) : nullptr;
+    const double range =
+        index && index->spec.pages_per_range > 0 ? index->spec.pages_per_range : advisor::default_pages_per_range;
+    const double ranges = std::max(1.0, std::ceil(heap / range));
+    rel->pages = static_cast<BlockNumber>(
+        std::min(ranges * advisor::default_pages_per_range, static_cast<double>(MaxBlockNumber)));
+    brincostestimate(root, path, loops, startup, total, selectivity, correlation, pages);
+    rel->pages = heap;
+    *total -= 0.1 * cpu_operator_cost * *selectivity * ranges * (advisor::default_pages_per_range - range);
 }
 
 // What get_relation_info makes of a real index.
@@ -143,8 +166,11 @@ IndexOptInfo* describe(const Hypothetical& index, Relation relation, RelOptInfo*
             info->nulls_first[i] = index.spec.keys[i].nulls_first;
         }
     }
-    if (index.spec.predicate) info->indpred = predicate_of(*index.spec.predicate, index.spec, relation, rel->relid);
+    if (index.spec.predicate && index.condition.empty())
+        info->indpred = predicate_of(*index.spec.predicate, index.spec, relation, rel->relid);
     if (!index.condition.empty()) info->indpred = condition_of(index, relation, rel->relid);
+    // Of no row, so that it serves no query.
+    if (index.only_statistics) info->indpred = list_make1(makeBoolConst(false, false));
     info->unique = index.unique;
     info->relam = index.method;
     info->amcanorderbyop = am->amcanorderbyop;
@@ -155,7 +181,7 @@ IndexOptInfo* describe(const Hypothetical& index, Relation relation, RelOptInfo*
     info->amhasgettuple = am->amgettuple != nullptr;
     info->amhasgetbitmap = am->amgetbitmap != nullptr && bitmap_scannable(relation);
     info->amcanmarkpos = am->ammarkpos != nullptr && am->amrestrpos != nullptr;
-    set_cost_function(info, am);
+    set_cost_function(info, index.spec.method == Method::brin ? estimate_brin : am->amcostestimate);
     info->immediate = true;
     info->hypothetical = true;
     // A partition gets its share of what the whole table's index would take.
@@ -205,6 +231,20 @@ void on_get_relation_info(PlannerInfo* root, Oid table, bool inheritance_parent,
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("it reads a foreign table, and planning it could call another server")));
     if (!inheritance_parent) edit_indexes(table, rel);
+}
+
+void keep(HeapTuple) {}
+
+bool on_get_index_stats(PlannerInfo* root, Oid id, AttrNumber key, VariableStatData* variable) {
+    const Hypothetical* const index = active ? active->find(id) : nullptr;
+    if (index && key > 0 && static_cast<std::size_t>(key) <= index->statistics.size() && index->statistics[key - 1]) {
+        variable->statsTuple = index->statistics[key - 1];
+        variable->freefunc = keep;
+        // Who asks for advice may read the table; and only functions written in C are applied.
+        variable->acl_ok = true;
+        return true;
+    }
+    return next_get_index_stats ? next_get_index_stats(root, id, key, variable) : false;
 }
 
 const char* on_explain_get_index_name(Oid id) {
@@ -271,34 +311,64 @@ Oid method_oid(Method method) {
     return InvalidOid;
 }
 
-// False where the column or its operator class is not there.
-bool complete_key(Oid table, const IndexKey& key, Oid method, Hypothetical::Key* result) {
-    Oid type, collation;
+// False where the column is not there.
+bool find_type(Oid table, int column, Oid* type, Oid* collation) {
     int32 typmod;
-    HeapTuple const tuple =
-        SearchSysCache2(ATTNUM, ObjectIdGetDatum(table), Int16GetDatum(static_cast<int16>(key.column)));
+    HeapTuple const tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(table), Int16GetDatum(static_cast<int16>(column)));
     if (!HeapTupleIsValid(tuple)) return false;
     ReleaseSysCache(tuple);
-    get_atttypetypmodcoll(table, static_cast<AttrNumber>(key.column), &type, &typmod, &collation);
-    result->opclass = key.opclass ? key.opclass : GetDefaultOpClass(type, method);
+    get_atttypetypmodcoll(table, static_cast<AttrNumber>(column), type, &typmod, collation);
+    return true;
+}
+
+// False where there is no operator class for the type.
+bool complete_key(Oid type, Oid method, Hypothetical::Key* result) {
+    if (!OidIsValid(result->opclass)) result->opclass = GetDefaultOpClass(type, method);
     if (!OidIsValid(result->opclass)) return false;
-    result->collation = collation;
     return get_opclass_opfamily_and_input_type(result->opclass, &result->family, &result->input_type);
 }
 
 }  // namespace
 
-std::optional<Hypothetical> make_hypothetical(const IndexSpec& spec, const advisor::TableFacts& table) {
+std::optional<Hypothetical> make_hypothetical(const IndexSpec& spec, const advisor::TableFacts& table,
+                                              const Expressions& expressions) {
     Hypothetical index;
     index.spec = spec;
     index.method = method_oid(spec.method);
     index.size = advisor::size_of(spec, table);
     index.table_rows = table.rows;
+    if (spec.predicate && spec.predicate->column < 0) index.condition = expressions.at(spec.predicate->column).nodes;
     for (const IndexKey& key : spec.keys) {
-        Hypothetical::Key completed;
-        if (!call([&] { return complete_key(spec.table, key, index.method, &completed); })) return std::nullopt;
+        Hypothetical::Key completed{key.opclass, InvalidOid, InvalidOid, InvalidOid};
+        Oid type = InvalidOid;
+        if (key.column < 0) {
+            const Expression& expression = expressions.at(key.column);
+            index.expressions.push_back(expression.nodes);
+            index.statistics.push_back(expression.statistics);
+            type = expression.type;
+            completed.collation = expression.collation;
+        } else {
+            index.expressions.emplace_back();
+            index.statistics.push_back(nullptr);
+            if (!call([&] { return find_type(spec.table, key.column, &type, &completed.collation); }))
+                return std::nullopt;
+        }
+        if (!call([&] { return complete_key(type, index.method, &completed); })) return std::nullopt;
         index.keys.push_back(completed);
     }
+    return index;
+}
+
+Hypothetical make_statistics_carrier(const Expression& expression) {
+    Hypothetical index;
+    index.spec = {expression.table, Method::btree, {{-1}}, {}, {}};
+    index.method = BTREE_AM_OID;
+    index.expressions = {expression.nodes};
+    index.statistics = {expression.statistics};
+    index.only_statistics = true;
+    Hypothetical::Key key{InvalidOid, InvalidOid, InvalidOid, expression.collation};
+    call([&] { complete_key(expression.type, BTREE_AM_OID, &key); });
+    index.keys.push_back(key);
     return index;
 }
 
@@ -329,6 +399,8 @@ void init_whatif() {
     get_relation_info_hook = on_get_relation_info;
     next_explain_get_index_name = explain_get_index_name_hook;
     explain_get_index_name_hook = on_explain_get_index_name;
+    next_get_index_stats = get_index_stats_hook;
+    get_index_stats_hook = on_get_index_stats;
 }
 
 }  // namespace perfkit::pg

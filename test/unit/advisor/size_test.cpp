@@ -26,6 +26,34 @@ IndexSize gin_of(double rows, double pages, double key_bytes, std::vector<Elemen
     return size_of({0, Method::gin, {{1, 7}}, {}, {}}, table);
 }
 
+TEST(BrinSize, RangesGrowWithTheTable) {
+    TableFacts table;
+    table.columns.emplace(1, ColumnFacts{});
+    table.columns[1].width = 8;
+    const auto best = [&](double pages) {
+        table.pages = pages;
+        return advisor::best_pages_per_range(1, table);
+    };
+    EXPECT_EQ(best(0), 4);
+    EXPECT_EQ(best(20'000), 8);
+    EXPECT_EQ(best(1e6), 64);
+    EXPECT_EQ(best(1e8), 512);
+    EXPECT_EQ(best(8e9), 4096);
+}
+
+// Beside what PostgreSQL 15 built: of 4096 pages, by 1 and by 128.
+TEST(BrinSize, OfOneKeyOfEightBytes) {
+    TableFacts table;
+    table.rows = 200'000;
+    table.pages = 4096;
+    table.columns.emplace(1, ColumnFacts{});
+    table.columns[1].width = 8;
+    const auto pages = [&](int range) { return size_of({0, Method::brin, {{1}}, {}, {}, range}, table).pages; };
+    EXPECT_EQ(pages(1), 20);
+    EXPECT_EQ(pages(0), 3);
+    EXPECT_EQ(pages(128), pages(0));
+}
+
 // Beside what PostgreSQL 15 built.
 TEST(GinSize, OfElementsThatManyRowsHave) {
     const IndexSize size = gin_of(100000, 834, 7, {{1, 1}, {2, 0.5}});

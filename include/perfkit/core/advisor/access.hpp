@@ -16,7 +16,7 @@ enum class ClauseKind {
 };
 
 struct Clause {
-    int column = 0;
+    int column = 0;  // below 0: an expression
     ClauseKind kind = ClauseKind::equal;
     Test test = Test::is_null;
     std::vector<OpclassId> opclasses;  // GIN operator classes that answer it, the smallest index first
@@ -31,10 +31,19 @@ struct JoinClause {
     auto operator<=>(const JoinClause&) const = default;
 };
 
+// column = a constant that stands in the query itself, for a column of few values: what a partial index could have for
+// its condition.
+struct Condition {
+    int number = 0;  // of the expression that it is
+    int column = 0;
+    auto operator<=>(const Condition&) const = default;
+};
+
 struct Access {
     TableId table = 0;
     std::vector<Clause> clauses;            // all must hold
     std::vector<std::vector<Clause>> arms;  // of OR conditions: each arm's clauses
+    std::vector<Condition> conditions;      // some of these clauses
     std::vector<JoinClause> joins;
     std::vector<std::vector<IndexKey>> orders;  // wanted by ORDER BY, GROUP BY, DISTINCT, windows
     std::vector<int> needed;                    // columns that the query reads, sorted

@@ -20,7 +20,7 @@ std::string_view name_of(Method method);
 std::optional<Method> method_of(std::string_view name);
 
 struct IndexKey {
-    int column = 0;
+    int column = 0;  // below 0: an expression, of those that the table's facts have
     OpclassId opclass = 0;
     bool descending = false;
     bool nulls_first = false;
@@ -42,6 +42,7 @@ struct IndexSpec {
     std::vector<IndexKey> keys;
     std::vector<int> include;  // sorted
     std::optional<Predicate> predicate;
+    int pages_per_range = 0;  // that a BRIN index sums up; 0: the server's default, or another method
     auto operator<=>(const IndexSpec&) const = default;
 
     bool has_key(int column) const;

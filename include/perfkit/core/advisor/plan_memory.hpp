@@ -5,6 +5,7 @@
 // nor dearer than a plan that it allows.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -14,39 +15,72 @@
 
 namespace perfkit::advisor {
 
-bool within(const IndexSet& part, const IndexSet& whole);
 IndexSet common(const IndexSet& a, const IndexSet& b);
 IndexSet joined(const IndexSet& a, const IndexSet& b);
 IndexSet without(const IndexSet& a, const IndexSet& b);
 
+// Some of the indexes that are relevant to a query, by their places among these.
+class Relevant {
+public:
+    void add(std::size_t place) {
+        if (words_.size() <= place / 64) words_.resize(place / 64 + 1);
+        words_[place / 64] |= std::uint64_t{1} << place % 64;
+    }
+    void remove(std::size_t place) {
+        if (has(place)) words_[place / 64] ^= std::uint64_t{1} << place % 64;
+    }
+    bool has(std::size_t place) const { return place / 64 < words_.size() && (words_[place / 64] >> place % 64 & 1); }
+    bool within(const Relevant& whole) const {
+        for (std::size_t i = 0; i < words_.size(); ++i)
+            if (words_[i] & ~whole.word(i)) return false;
+        return true;
+    }
+    // Leaves out what is in `all` and not in `but`.
+    void leave_out(const Relevant& all, const Relevant& but) {
+        for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~(all.word(i) & ~but.word(i));
+    }
+
+private:
+    std::vector<std::uint64_t> words_;
+
+    std::uint64_t word(std::size_t i) const { return i < words_.size() ? words_[i] : 0; }
+};
+
 class PlanMemory {
 public:
-    // Both must outlive it; queries may come to have more relevant indexes.
+    // Both must outlive it; queries may come to have more relevant indexes, of greater numbers.
     PlanMemory(CostModel& model, const std::vector<WorkItem>& workload);
 
     // The reference stays valid.
-    const Plan& plan(int query, const IndexSet& set);
-    double cost(int query, const IndexSet& set) { return plan(query, set).cost; }
+    const Plan& plan(int query, const Relevant& indexes);
+    // The same, taking an index that a plan did not use to be of no use besides what that was planned with and more.
+    // Almost always it is; then this asks for fewer plans.
+    const Plan& likely_plan(int query, const Relevant& indexes);
+    // The cheapest plan that is known, and that these indexes allow; there must be one.
+    const Plan& best_known(int query, const Relevant& indexes);
 
-    // What earlier plans tell of a cost.
+    // What earlier plans tell of the cost of the likely plan.
     struct Bounds {
         double least = 0;
         double most = std::numeric_limits<double>::infinity();
     };
-    Bounds bounds(int query, const IndexSet& set) const;
+    Bounds bounds(int query, const Relevant& indexes) const;
 
     std::int64_t plans() const { return plans_; }        // asked of the cost model
     std::int64_t answered() const { return answered_; }  // told from earlier plans
 
 private:
     struct Entry {
-        IndexSet planned_with;
+        Relevant planned_with, used;
         Plan plan;
     };
     CostModel& model_;
     const std::vector<WorkItem>& workload_;
     std::vector<std::deque<Entry>> known_;  // a deque: references stay valid
     std::int64_t plans_ = 0, answered_ = 0;
+
+    const Plan* known(int query, const Relevant& indexes) const;
+    Relevant useful(int query, const Relevant& indexes) const;
 };
 
 }  // namespace perfkit::advisor

@@ -17,6 +17,12 @@ struct IndexSize {
 // The share of a table's rows that satisfy a predicate.
 double fraction_of(const Predicate& predicate, const TableFacts& table);
 
+// The server's default.
+inline constexpr int default_pages_per_range = 128;
+
+// The pages that each summary of a BRIN index on a column should stand for, a power of two.
+int best_pages_per_range(int column, const TableFacts& table);
+
 IndexSize size_of(const IndexSpec& spec, const TableFacts& table);
 
 }  // namespace perfkit::advisor

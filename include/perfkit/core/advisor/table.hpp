@@ -40,6 +40,11 @@ struct ColumnFacts {
     bool deduplicates = false;  // equal values are bitwise equal, so a B-tree stores them once
     bool bounded = true;        // no value can exceed what a B-tree tuple takes
     bool document = false;      // json, bytea and the like: neither a key nor carried along
+
+    // Of an expression, which has a number below 0: as SQL has it as a key, and the columns that it reads.
+    std::string expression;
+    std::vector<int> reads;
+    double sampled = 0;  // rows that the figures come from; 0: there are none
 };
 
 struct ExistingIndex {
@@ -59,7 +64,7 @@ struct TableFacts {
     double rows = 0;
     double pages = 0;
     bool partitioned = false;
-    std::map<int, ColumnFacts> columns;  // by attribute number
+    std::map<int, ColumnFacts> columns;  // by attribute number; expressions below 0
     std::vector<ExistingIndex> indexes;
 };
 

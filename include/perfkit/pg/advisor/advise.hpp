@@ -32,14 +32,19 @@ struct Advice {
     std::vector<Examined> examined;
     advisor::Tables tables;
     std::map<Oid, advisor::WriteRates> writes;
-    std::vector<Hypothetical> indexes;  // every candidate
+    std::vector<Hypothetical> statistics;  // of expressions, to plan with
+    std::vector<Hypothetical> indexes;     // every candidate
     std::vector<advisor::Candidate> candidates;
-    std::vector<int> items;  // place in `examined` of each query of the selection
+    std::map<int, int> seen;  // conditions with a constant, by number: executions known to have them
+    std::vector<int> items;   // place in `examined` of each query of the selection
     advisor::Selection selection;
     std::int64_t further_plans = 0;  // besides those of the selection and the first of each query
     double weight = 0;               // of the queries in the selection
     double min_gain = 0;             // as asked for
 };
+
+// Without new indexes, but with the statistics of expressions, as every plan of the advice is.
+WhatIf as_it_is(const Advice& advice);
 
 Advice advise(advisor::Workload workload, const AdviceOptions& options);
 

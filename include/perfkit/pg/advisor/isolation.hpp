@@ -33,6 +33,9 @@ private:
     const ProcessUtility_hook_type process_utility_;
 };
 
+// Only a superuser can create a function in C.  To be called inside pg::call.
+bool written_in_c(Oid function);
+
 // Puts an unbound parameter in the place of each call of a function not written in C whose value
 // the planner would otherwise compute, and raises an error where a value's type would have such a
 // function run.  To be called inside pg::call.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "perfkit/core/advisor/access.hpp"
+#include "perfkit/pg/advisor/expressions.hpp"
 #include "perfkit/pg/advisor/whatif.hpp"
 
 namespace perfkit::pg {
@@ -57,8 +58,13 @@ private:
     int position_;
 };
 
+// Errors that are not the query's.
+bool ends_everything(int sqlstate);
+
 // Collects the accesses of the statement that is being planned.
 struct Collector {
+    Expressions* expressions = nullptr;  // to number those that are compared; null: none are looked at
+    const Statement* statement = nullptr;
     std::vector<advisor::Access> accesses;
 };
 

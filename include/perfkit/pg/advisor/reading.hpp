@@ -16,9 +16,9 @@ struct Reading {
     std::string failure;             // why there is no plan; empty: there is one
 };
 
-Reading read_statement(Statement statement);
+Reading read_statement(Statement statement, Expressions& expressions);
 
 // The same where nothing is lost: a sample.
-Reading read_as_sent(Statement statement);
+Reading read_as_sent(Statement statement, Expressions& expressions);
 
 }  // namespace perfkit::pg

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "perfkit/core/advisor/size.hpp"
+#include "perfkit/pg/advisor/expressions.hpp"
 #include "perfkit/pg/guard.hpp"
 
 extern "C" {
@@ -39,7 +40,13 @@ struct Hypothetical {
     std::vector<std::string> expressions;  // by key; empty where it is a column, or none is an expression
     std::string condition;                 // of a partial index
     bool unique = false;
+
+    std::vector<HeapTuple> statistics;  // by key; null where it is a column, or none are known
+    bool only_statistics = false;       // no index: it lets the planner know of statistics
 };
+
+// Lets the planner know of an expression's statistics, and of no index.
+Hypothetical make_statistics_carrier(const Expression& expression);
 
 // The greatest OID up to this one that no relation has.
 Oid unused_relation_id(Oid from);
@@ -47,7 +54,8 @@ Oid unused_relation_id(Oid from);
 // Completes a hypothetical index from the catalogs; nothing where the spec does not fit the table
 // (any more).
 std::optional<Hypothetical> make_hypothetical(const perfkit::advisor::IndexSpec& spec,
-                                              const perfkit::advisor::TableFacts& table);
+                                              const perfkit::advisor::TableFacts& table,
+                                              const Expressions& expressions);
 
 class WhatIf {
 public:

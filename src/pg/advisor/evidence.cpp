@@ -1,0 +1,134 @@
+#include "perfkit/pg/advisor/evidence.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "perfkit/pg/advisor/ddl.hpp"
+#include "perfkit/pg/text.hpp"
+
+extern "C" {
+}
+
+namespace perfkit::pg {
+
+using advisor::Choice;
+using advisor::Help;
+using advisor::IndexKey;
+using advisor::TableFacts;
+
+namespace {
+
+constexpr std::size_t longest_text = 300;  // of a query
+constexpr std::size_t most_told = 20;      // queries of an index
+
+// What the estimates for an expression rest on.
+void tell_expressions(Json& json, const Hypothetical& index, const TableFacts& table) {
+    std::vector<const advisor::ColumnFacts*> expressions;
+    for (const IndexKey& key : index.spec.keys)
+        if (key.column < 0) expressions.push_back(&table.columns.at(key.column));
+    if (expressions.empty()) return;
+    json.key("expressions").array([&] {
+        for (const advisor::ColumnFacts* facts : expressions)
+            json.object([&] {
+                json.key("expression").value(facts->expression);
+                json.key("sampled_rows").value(facts->sampled);
+                json.key("statistics")
+                    .value(facts->sampled > 0
+                               ? "there are none before it is built: told from a sample of the rows"
+                               : "there are none before it is built, and no rows may be looked at: the planner's "
+                                 "defaults were used");
+            });
+    });
+}
+
+// Why a constant of the queries is one of the index, too.
+void tell_condition(Json& json, const Hypothetical& index, const Advice& advice, const TableFacts& table) {
+    if (!index.spec.predicate) return;
+    json.key("condition").object([&] {
+        json.key("condition").value(predicate_text(*index.spec.predicate, table));
+        json.key("share_of_rows").value(advisor::fraction_of(*index.spec.predicate, table));
+        if (const auto seen = advice.seen.find(index.spec.predicate->column); seen != advice.seen.end())
+            json.key("executions_seen").value(seen->second);
+    });
+}
+
+}  // namespace
+
+void tell_window(Json& json, const Advice& advice) {
+    json.key("workload").object([&] {
+        json.key("source").value(advice.workload.source);
+        if (!advice.workload.import.empty()) json.key("import").value(advice.workload.import);
+        if (!advice.workload.not_captured.empty()) json.key("not_captured").value(advice.workload.not_captured);
+        if (!advice.workload.since.empty()) {
+            json.key("since").value(advice.workload.since);
+            json.key("hours").value(advice.workload.hours);
+        }
+        int skipped = 0;
+        for (const Examined& examined : advice.examined) skipped += examined.skipped.empty() ? 0 : 1;
+        json.key("queries").value(static_cast<int>(advice.examined.size()));
+        json.key("skipped").value(skipped);
+        json.key("complete").value(advice.selection.complete);
+        json.key("plans").value(advice.selection.plans + advice.further_plans +
+                                static_cast<std::int64_t>(advice.examined.size()));
+        json.key("plans_saved").value(advice.selection.answered);
+    });
+}
+
+void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
+    json.key("queries").array([&] {
+        for (std::size_t i = 0; i < std::min(most_told, choice.helps.size()); ++i) {
+            const Help& help = choice.helps[i];
+            const Examined& examined = advice.examined[advice.items[help.query]];
+            json.object([&] {
+                json.key(examined.query.observed ? "queryid" : "number").value(examined.query.id);
+                if (examined.query.observed) {
+                    json.key("user").value(examined.query.user_name);
+                    if (!examined.query.toplevel) json.key("nested").value(true);
+                    if (examined.query.own < 1) json.key("own_share").value(examined.query.own);
+                    json.key("calls").value(examined.query.calls);
+                    json.key("total_ms").value(examined.query.total_ms);
+                    json.key("hours").value(examined.query.hours);
+                    json.key("saved_ms_per_hour").value(help.saved);
+                    json.key("samples").value(examined.samples);
+                } else {
+                    json.key("weight").value(examined.query.calls);
+                }
+                json.key("cost_before").value(advice.selection.before[help.query]);
+                json.key("cost_after").value(advice.selection.after[help.query]);
+                if (examined.plan.limit_used) json.key("limit_assumed").value(examined.parts.front().statement.limit);
+                if (!examined.notes.empty())
+                    json.key("read_as").array([&] {
+                        for (const std::string& note : examined.notes) json.value(note);
+                    });
+                json.key("query").value(shortened(examined.query.text, longest_text));
+            });
+        }
+    });
+}
+
+void tell_writes(Json& json, const advisor::WriteRates& rates) {
+    json.key("writes_per_hour").object([&] {
+        json.key("inserts").value(rates.inserts);
+        json.key("updates").value(rates.updates);
+        json.key("deletes").value(rates.deletes);
+        json.key("hot_share").value(rates.hot_share);
+        if (rates.first_load > 0) json.key("first_load_rows").value(rates.first_load);
+        json.key("source").value(rates.counters_used ? "pg_stat_user_tables" : "workload");
+    });
+}
+
+void tell_index(Json& json, const Hypothetical& index, const Advice& advice) {
+    const TableFacts& table = advice.tables.at(index.spec.table);
+    json.key("index").object([&] {
+        json.key("entries").value(index.size.entries);
+        json.key("pages").value(index.size.pages);
+        json.key("table_rows").value(table.rows);
+    });
+    tell_condition(json, index, advice, table);
+    tell_expressions(json, index, table);
+}
+
+}  // namespace perfkit::pg

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests on other PostgreSQL versions, compilers and processors than this machine's, in Debian roots.
 #
-# usage: scripts/matrix.sh [--prepare] [17] [18] [arm64] [package]
+# usage: scripts/matrix.sh [--prepare] [17] [18] [clang] [arm64] [package]
 #   17         Debian 13 (trixie): PostgreSQL 17 with pgvector, g++ 14
-#   18         forky: PostgreSQL 18 with pgvector, the newest g++, then clang
+#   18         forky: PostgreSQL 18 with pgvector, the newest g++
+#   clang      the same with the newest clang, without system tests
 #   arm64      Debian 13 for arm64 under qemu: cross-compiled here, tested on a real server
 #   package    the Debian packages: built, installed and tested on Debian 13
 #   --prepare  only makes the roots
@@ -25,14 +26,14 @@ set -euo pipefail
 prepare_only='' names=()
 while [ $# -gt 0 ]; do
     case $1 in
-        17 | 18 | arm64 | package) names+=("$1") ;;
+        17 | 18 | clang | arm64 | package) names+=("$1") ;;
         --prepare) prepare_only=1 ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) die "scripts/matrix.sh knows no $1; see scripts/matrix.sh --help" ;;
     esac
     shift
 done
-if [ ${#names[@]} = 0 ]; then names=(17 18 arm64 package); fi
+if [ ${#names[@]} = 0 ]; then names=(17 18 clang arm64 package); fi
 uses_apt || die "scripts/matrix.sh makes Debian roots with debootstrap, which needs Debian or Ubuntu."
 caller_is_root || die "scripts/matrix.sh makes Debian roots, which needs root: sudo scripts/matrix.sh"
 
@@ -48,7 +49,10 @@ prepare() {
         arm64_prepare
         return
     fi
-    if [ "$version" = package ]; then version=17; fi
+    case $version in
+        clang) version=18 ;;
+        package) version=17 ;;
+    esac
     mapfile -t packages < <(server_packages "$version")
     packages+=("${unit_packages[@]}" "postgresql-$version-pgvector")
     case $version in
@@ -57,21 +61,21 @@ prepare() {
     esac
 }
 
-# versions_tests PLACE VERSION COMPILER...: the tests once with the root's own compiler, and once with each other.
-versions_tests() {
-    local root=$1 version=$2 compiler
+# version_tests LABEL PLACE [NAME=VALUE]... [OPTION]...
+version_tests() {
+    local label=$1 root=$2
     shift 2
     root_sources "$root"
-    part "$version" root_tests "$root"
-    for compiler; do part "$version, $compiler" root_tests "$root" "CXX=$compiler" --no-system; done
+    part "$label" root_tests "$root" "$@"
 }
 
 for name in "${names[@]}"; do prepare "$name"; done
 if [ -n "$prepare_only" ]; then exit 0; fi
 for name in "${names[@]}"; do
     case $name in
-        17) versions_tests "$(root_place "$machine" trixie 17)" 17 ;;
-        18) versions_tests "$(root_place "$machine" forky 18)" 18 clang++ ;;
+        17) version_tests 17 "$(root_place "$machine" trixie 17)" ;;
+        18) version_tests 18 "$(root_place "$machine" forky 18)" ;;
+        clang) version_tests "18, clang++" "$(root_place "$machine" forky 18)" CXX=clang++ --no-system ;;
         arm64) arm64_tests ;;
         package) package_tests ;;
     esac

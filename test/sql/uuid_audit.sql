@@ -10,7 +10,7 @@ CREATE TABLE uuid_audit.unknown (id uuid PRIMARY KEY);
 CREATE TABLE uuid_audit.parted (id uuid PRIMARY KEY DEFAULT gen_random_uuid()) PARTITION BY HASH (id);
 CREATE TABLE uuid_audit.part PARTITION OF uuid_audit.parted FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE TABLE uuid_audit.no_key (id uuid);
-INSERT INTO uuid_audit.random (n) SELECT generate_series(1, 5000);
+INSERT INTO uuid_audit.random (n) SELECT generate_series(1, 20000);
 INSERT INTO uuid_audit.ordered (random_id, n) SELECT id, n FROM uuid_audit.random;
 INSERT INTO uuid_audit.mixed SELECT 1, CASE n % 2 WHEN 0 THEN gen_random_uuid() ELSE pk_uuidv7() END, n FROM generate_series(1, 5000) n;
 INSERT INTO uuid_audit.changed SELECT pk_uuidv7(), n FROM generate_series(1, 1000) n;
@@ -23,7 +23,7 @@ SELECT table_name, recommendation FROM pk_uuid_audit WHERE schema_name = 'uuid_a
 -- Rates need to know since when; a reset of any table's counters says so.
 SELECT count(*) AS known_too_early FROM pk_uuid_audit a JOIN pg_stat_database d ON d.datname = current_database()
 WHERE schema_name = 'uuid_audit' AND (d.stats_reset IS NULL AND num_nonnulls(inserts_per_hour, random_insert_bytes, ordered_insert_bytes) > 0
-    OR inserts_per_hour > 60 * 5001 OR inserts_per_hour * extract(epoch FROM now() - d.stats_reset) / 3600 > 5001);
+    OR inserts_per_hour > 60 * 20001 OR inserts_per_hour * extract(epoch FROM now() - d.stats_reset) / 3600 > 20001);
 SELECT pg_stat_reset_single_table_counters('uuid_audit.no_key'::regclass);
 SELECT r.leaf_density < o.leaf_density AS less_dense, r.wasted_bytes > o.wasted_bytes AS wastes_more, r.inserts_per_hour >= 0 AS rate,
        r.random_insert_bytes <= r.index_bytes AS within_the_index, r.ordered_insert_bytes >= 0 AS ordered_touch

@@ -18,7 +18,7 @@ public:
     static bool active() noexcept { return depth_ != 0; }
 
 private:
-    static inline int depth_ = 0;
+    static int depth_;
 };
 
 }  // namespace perfkit::pg

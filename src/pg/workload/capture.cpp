@@ -18,6 +18,7 @@
 
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
+#include "perfkit/pg/workload/hot.hpp"
 #include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/predicates.hpp"
@@ -38,6 +39,12 @@ extern "C" {
 #include "tcop/utility.h"
 }
 
+namespace perfkit::pg {
+
+PERFKIT_HOT int CaptureOff::depth_ = 0;
+
+}  // namespace perfkit::pg
+
 namespace perfkit::pg::workload {
 
 using perfkit::workload::Event;
@@ -48,10 +55,10 @@ namespace {
 
 // Who comes after us: whoever hooked in before, or the server itself.
 planner_hook_type next_planner;
-ExecutorStart_hook_type next_executor_start;
-ExecutorRun_hook_type next_executor_run;
-ExecutorFinish_hook_type next_executor_finish;
-ExecutorEnd_hook_type next_executor_end;
+PERFKIT_HOT ExecutorStart_hook_type next_executor_start;
+PERFKIT_HOT ExecutorRun_hook_type next_executor_run;
+PERFKIT_HOT ExecutorFinish_hook_type next_executor_finish;
+PERFKIT_HOT ExecutorEnd_hook_type next_executor_end;
 ProcessUtility_hook_type next_process_utility;
 
 template <typename Hook>
@@ -61,10 +68,10 @@ void chain(Hook& hook, std::type_identity_t<Hook> ours, Hook& next, std::type_id
 }
 
 // How many statements of this session are around the present one.
-int nesting = 0;
+PERFKIT_HOT int nesting = 0;
 
 // A parallel worker's share is in its leader's counters already.
-bool capturing() noexcept { return enabled && !IsParallelWorker() && !CaptureOff::active(); }
+[[gnu::hot]] bool capturing() noexcept { return enabled && !IsParallelWorker() && !CaptureOff::active(); }
 
 [[gnu::hot]] std::uint64_t since(instr_time start) noexcept {
     instr_time now;
@@ -112,8 +119,8 @@ static_assert(offsetof(Measured, event) + perfkit::workload::event_head_size == 
 // Executions nest, and cursors interleave; more at once than this are measured by the server's means.
 constexpr std::size_t places = 16;
 std::array<Measured, places> measured;
-std::array<bool, places> by_server;  // in totaltime, for somebody else who wanted it
-std::size_t places_used = 0;         // from here on there is none; most often one is in use, and a search ends at once
+PERFKIT_HOT std::array<bool, places> by_server;  // in totaltime, for somebody else who wanted it
+PERFKIT_HOT std::size_t places_used = 0;         // from here on there is none; most often one is in use, and a search ends at once
 
 std::size_t place_of(const QueryDesc* query) noexcept {
     for (std::size_t place = 0; place < places_used; ++place)

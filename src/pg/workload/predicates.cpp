@@ -11,6 +11,7 @@
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/text.hpp"
 #include "perfkit/pg/workload/aside.hpp"
+#include "perfkit/pg/workload/hot.hpp"
 #include "perfkit/pg/workload/predicate_walk.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/values.hpp"
@@ -31,8 +32,8 @@ using perfkit::workload::Key;
 using perfkit::workload::PredicateKind;
 using perfkit::workload::PredicateStore;
 
-perfkit::workload::Pacer predicate_pacer;
-std::size_t watched_executions = 0;
+PERFKIT_HOT perfkit::workload::Pacer predicate_pacer;
+PERFKIT_HOT std::size_t watched_executions = 0;
 
 namespace {
 

@@ -17,6 +17,7 @@
 #include "perfkit/core/workload/sample.hpp"
 #include "perfkit/core/workload/statement.hpp"
 #include "perfkit/pg/text.hpp"
+#include "perfkit/pg/workload/hot.hpp"
 #include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/quietly.hpp"
 #include "perfkit/pg/workload/settings.hpp"
@@ -58,7 +59,8 @@ SeenTable seen;
 
 Budget budget;
 
-SeenTable::Place* last_seen = nullptr;  // the same statement again, more often than not
+PERFKIT_HOT std::uint32_t generation = 0;  // of the samples, when they were seen last
+PERFKIT_HOT SeenTable::Place* last_seen = nullptr;  // the same statement again, more often than not
 
 [[gnu::cold, gnu::noinline]] Seen& look_up(const Key& key) noexcept {
     const std::uint64_t hash = hash_of(key);
@@ -72,7 +74,6 @@ SeenTable::Place* last_seen = nullptr;  // the same statement again, more often 
 }
 
 [[gnu::hot]] inline Seen& seen_of(const Key& key) noexcept {
-    static std::uint32_t generation = 0;
     if (const std::uint32_t now = SharedSamples::get()->header().generation.load(std::memory_order_relaxed);
         now != generation) [[unlikely]] {
         generation = now;

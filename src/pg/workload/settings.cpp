@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/workload/hot.hpp"
 #include "perfkit/pg/workload/predicates.hpp"
 
 extern "C" {
@@ -12,19 +13,19 @@ extern "C" {
 
 namespace perfkit::pg::workload {
 
-bool enabled = true;
+PERFKIT_HOT bool enabled = true;
 bool track_planning = true;
 int max_entries = 5000;
 int pending_kb = 8;
-int flush_ms = 1000;
+PERFKIT_HOT int flush_ms = 1000;
 bool save_workload = true;
-bool samples = true;
+PERFKIT_HOT bool samples = true;
 bool sample_parameters = true;
 int sample_rate = 50;
 int sample_length = 8192;
 int sample_memory_kb = 8192;
 char* sample_readers = nullptr;
-int slow_plan_ms = 1000;
+PERFKIT_HOT int slow_plan_ms = 1000;
 int slow_plan_max = 128;
 int slow_plan_kb = 16;
 int predicate_rate = 2;

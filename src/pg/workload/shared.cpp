@@ -3,6 +3,7 @@
 #include <bit>
 #include <new>
 
+#include "perfkit/pg/workload/hot.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 
 extern "C" {
@@ -23,14 +24,14 @@ namespace {
 constexpr char tranche[] = "pg_perfkit_workload";
 constexpr std::size_t line = 64;
 
-Shared* shared = nullptr;
+PERFKIT_HOT Shared* shared = nullptr;
 
 // This session's own: where events go while its ring is full and the lock is held by someone else.
 constexpr std::uint32_t overflow_entries = 64;
 Table* overflow_table = nullptr;
 bool overflow_used = false;
-Ring* own_ring = nullptr;  // of this session
-TimestampTz last_flush = 0;
+PERFKIT_HOT Ring* own_ring = nullptr;  // of this session
+PERFKIT_HOT TimestampTz last_flush = 0;
 
 constexpr std::size_t rounded(std::size_t size) { return (size + line - 1) / line * line; }
 

@@ -111,8 +111,12 @@ left_out() {
     done
 }
 
+# failed_files LOG: the tests that prove lists as failed.
+failed_files() { sed -n 's#^test/system/\([a-z_0-9]*\)\.pl *(Wstat: .*#\1#p' "$1" | sort -u; }
+
+# count_prove LABEL LOG STATUS [AGAIN]: AGAIN names what failed beside other tests and then passed alone.
 count_prove() {
-    local label=$1 log=$2 status=$3 total bad skip
+    local label=$1 log=$2 status=$3 again=${4:-} total bad skip note
     total=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$log")
     if [ -z "$total" ]; then
         broken "$label: did not run" "$log"
@@ -122,7 +126,13 @@ count_prove() {
     skip=$(grep ' skipped: ' "$log" | grep -cv ' skipped: not applicable' || true)
     skip=$((skip + $(sed -n 's/.*less \([0-9]*\) skipped subtest.*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')))
     if [ "$bad" = 0 ] && { [ "$status" != 0 ] || ! grep -q '^Result: \(PASS\|NOTESTS\)' "$log"; }; then bad=1; fi
-    tell "$label" "$((total - bad > 0 ? total - bad : 0))" "$bad" "$skip" "$(sed -n 's/.* skipped: //p' "$log" | sort -u | paste -sd, -)"
+    note=$(sed -n 's/.* skipped: //p' "$log" | sort -u | paste -sd, -)
+    if [ -n "$again" ]; then
+        # What it said is shown all the same: a test that fails now and then has a fault.
+        tail -n 60 "$log" | sed 's/^/    /'
+        bad=0 note="passed only when run again, alone: $again${note:+; $note}"
+    fi
+    tell "$label" "$((total - bad > 0 ? total - bad : 0))" "$bad" "$skip" "$note"
     if [ "$bad" != 0 ]; then tail -n 80 "$log" | sed 's/^/    /'; fi
 }
 

@@ -154,11 +154,20 @@ regress() {
 }
 
 system_tests() {
-    local label=$1 name=$2 pg_config=$3 log=$work/log/$2-system status=0
+    local label=$1 name=$2 pg_config=$3 log=$work/log/$2-system status=0 again
     as_server mkdir -p "$work/$name/build/cmake"
     as_server ln -sf "$work/cmake/perfkit" "$work/$name/build/cmake/perfkit"
-    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck PROVE_FLAGS="-j$cores" >"$log" 2>&1 || status=$?
-    count_prove "$label" "$log" "$status"
+    prove_system "$name" "$pg_config" "PROVE_FLAGS=-j$cores" >"$log" 2>&1 || status=$?
+    again=$(failed_files "$log" | paste -sd' ' -)
+    # One or two may have met a loaded machine: they get it for themselves, and the result says so.
+    if [ -n "$again" ] && [ "$(wc -w <<<"$again")" -gt 2 ]; then again=; fi
+    if [ -n "$again" ] && ! prove_system "$name" "$pg_config" "SYSTEM=$again" >"$log-again" 2>&1; then again=; fi
+    count_prove "$label" "$log" "$status" "$again"
+}
+prove_system() {
+    local name=$1 pg_config=$2
+    shift 2
+    run as_server env TMPDIR="$sockets" make -C "$work/$name" -s PG_CONFIG="$pg_config" systemcheck "$@"
 }
 
 # postgres PG_CONFIG SANITIZED

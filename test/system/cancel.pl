@@ -61,11 +61,12 @@ my $rss = sub {
 	return $kb;
 };
 my $rounds = 6;
-my (@cancelled, $warm);
+my (@cancelled, $warm, @kb);
 # The longest first: it fills the caches, which are to stay.
 foreach my $round (reverse 0 .. $rounds)
 {
-	$warm = $rss->() if $round == $rounds - 1;
+	push @kb, $rss->() // 0;
+	$warm = $kb[-1] if $round == $rounds - 1;
 	foreach my $call (@calls)
 	{
 		$session->{timeout}->start;    # for this call: by default the time is for all
@@ -88,6 +89,7 @@ foreach my $round (reverse 0 .. $rounds)
 my ($slowest) = sort { $b->[0] <=> $a->[0] } @cancelled;
 cmp_ok($slowest->[0], '<', 60, "pg_cancel_backend ends every call soon; the slowest was $slowest->[1]");
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE pid = $pid"), '0', 'no lock is left');
+note 'memory before each round, in kB: ', join ' ', @kb, $rss->() // 0;
 SKIP:
 {
 	skip 'not applicable: no /proc', 1 unless defined $warm;

@@ -88,6 +88,8 @@ public:
 
     // Tells the kernel that a block will be wanted, where it is not in the buffer pool.
     void prefetch(BlockNumber block);
+    // Tells the processor that a prefetched block will be wanted very soon, where it is in the buffer pool.
+    void touch(BlockNumber block) const;
     // The page, until the next call; null where header or checksum are wrong.
     const char* read(BlockNumber block);
     // The same page, looked for anew.

@@ -224,6 +224,7 @@ void warn_damaged(const Storage& storage, BlockNumber block, const char* what);
 template <typename Inspect, typename Use>
 std::int64_t read_pages(const Storage& storage, const std::vector<BlockNumber>& blocks, Inspect inspect, Use use) {
     constexpr std::size_t ahead = 32;
+    constexpr std::size_t shortly = 3;
     PageReader pages(storage);
     std::int64_t damaged = 0;
     const auto wrong_with = [&](const char* page) {
@@ -233,6 +234,7 @@ std::int64_t read_pages(const Storage& storage, const std::vector<BlockNumber>& 
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         call([] { CHECK_FOR_INTERRUPTS(); });
         if (i + ahead < blocks.size()) pages.prefetch(blocks[i + ahead]);
+        if (i + shortly < blocks.size()) pages.touch(blocks[i + shortly]);
         const char* wrong = wrong_with(pages.read(blocks[i]));
         if (wrong != nullptr) wrong = wrong_with(pages.read_again(blocks[i]));
         if (wrong == nullptr) {

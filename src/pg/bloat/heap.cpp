@@ -350,6 +350,7 @@ Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request
     // Dead rows in clusters that no map knows of are found by chance alone, and a page of a heap costs little.
     request.limits.largest_share = 0.20;
     request.limits.small_enough = 512;
+    request.limits.margin = 0.015;
     HeapSurvey survey(table, blocks, horizons.of(table));
     const Look all = take_looks(
         blocks, request, [&](std::uint32_t count, std::uint64_t seed) { return survey.look(count, seed); },

@@ -41,6 +41,14 @@ PrefetchBufferResult PageReader::find(BlockNumber block) const {
 
 void PageReader::prefetch(BlockNumber block) { hints_[block % hints_.size()] = {block, find(block).recent_buffer}; }
 
+void PageReader::touch(BlockNumber block) const {
+    const Hint& hint = hints_[block % hints_.size()];
+    if (hint.block != block || !BufferIsValid(hint.buffer) || BufferIsLocal(hint.buffer)) return;
+    constexpr int line = 64;
+    const char* const page = BufferGetPage(hint.buffer);
+    for (int at = 0; at < BLCKSZ; at += line) __builtin_prefetch(page + at);
+}
+
 const char* PageReader::read(BlockNumber block) {
     const Hint& hint = hints_[block % hints_.size()];
     return copy(block, hint.block == block ? hint.buffer : find(block).recent_buffer);

@@ -50,6 +50,8 @@ CREATE VIEW pk_vacuum_status AS
                pg_catalog.current_setting('server_version_num')::int >= 180000 AS counts_frozen_pages
     ), relation AS (
         SELECT n.nspname AS schema_name, o.relname AS table_name, c.oid, c.relkind, c.relispartition,
+               -- ANALYZE leaves out where it keeps what it finds.
+               c.relkind <> 't' AND c.oid <> 'pg_catalog.pg_statistic'::pg_catalog.regclass AS analyzed,
                greatest(c.reltuples, 0)::float8 AS rows, pg_catalog.age(c.relfrozenxid) AS xid_age,
                pg_catalog.mxid_age(c.relminmxid) AS mxid_age,
                -- Version 18 counts the frozen pages, and the others only are told by the number of inserted rows.
@@ -83,11 +85,11 @@ CREATE VIEW pk_vacuum_status AS
     ), counted AS (
         SELECT r.*, pg_catalog.pg_stat_get_live_tuples(r.oid) AS live, pg_catalog.pg_stat_get_dead_tuples(r.oid) AS dead,
                pg_catalog.pg_stat_get_ins_since_vacuum(r.oid) AS inserts,
-               CASE WHEN r.relkind <> 't' THEN pg_catalog.pg_stat_get_mod_since_analyze(r.oid) END AS changes,
+               CASE WHEN r.analyzed THEN pg_catalog.pg_stat_get_mod_since_analyze(r.oid) END AS changes,
                CASE WHEN r.vacuum_most >= 0 THEN least(r.vacuum_base + r.vacuum_factor * r.rows, r.vacuum_most)
                     ELSE r.vacuum_base + r.vacuum_factor * r.rows END AS vacuum_at,
                CASE WHEN r.insert_base >= 0 THEN r.insert_base + r.insert_factor * r.rows * r.unfrozen END AS insert_at,
-               CASE WHEN r.relkind <> 't' THEN r.analyze_base + r.analyze_factor * r.rows END AS analyze_at,
+               CASE WHEN r.analyzed THEN r.analyze_base + r.analyze_factor * r.rows END AS analyze_at,
                greatest(pg_catalog.pg_stat_get_last_vacuum_time(r.oid), pg_catalog.pg_stat_get_last_autovacuum_time(r.oid)) AS last_vacuum,
                greatest(pg_catalog.pg_stat_get_last_analyze_time(r.oid), pg_catalog.pg_stat_get_last_autoanalyze_time(r.oid)) AS last_analyze,
                pg_catalog.pg_stat_get_tuples_updated(r.oid) AS updates, pg_catalog.pg_stat_get_tuples_hot_updated(r.oid) AS hot_updates
@@ -125,7 +127,7 @@ COMMENT ON COLUMN pk_vacuum_status.dead_percent IS 'dead rows in percent of all;
 COMMENT ON COLUMN pk_vacuum_status.vacuum_threshold IS 'dead rows above which autovacuum comes';
 COMMENT ON COLUMN pk_vacuum_status.inserts_since_vacuum IS 'rows inserted since the last VACUUM';
 COMMENT ON COLUMN pk_vacuum_status.insert_threshold IS 'inserted rows above which autovacuum comes; NULL where they do not matter';
-COMMENT ON COLUMN pk_vacuum_status.changes_since_analyze IS 'rows changed since the last ANALYZE; NULL for a TOAST table, which has none';
+COMMENT ON COLUMN pk_vacuum_status.changes_since_analyze IS 'rows changed since the last ANALYZE; NULL for a TOAST table and pg_statistic, which have none';
 COMMENT ON COLUMN pk_vacuum_status.analyze_threshold IS 'changed rows above which autovacuum runs ANALYZE';
 COMMENT ON COLUMN pk_vacuum_status.last_vacuum IS 'end of the last VACUUM, by whomever';
 COMMENT ON COLUMN pk_vacuum_status.last_analyze IS 'end of the last ANALYZE, by whomever';

@@ -28,6 +28,7 @@ SELECT dead_tuples, dead_percent, inserts_since_vacuum, last_vacuum <= now() AS 
 SELECT table_name, kind, vacuum_threshold = current_setting('autovacuum_vacuum_threshold')::bigint AS of_the_server
 FROM pk_vacuum_status WHERE schema_name = 'pk_vacuum_test' AND table_name IN ('a"b', 'm') ORDER BY 1;
 SELECT insert_threshold IS NULL AS never FROM pk_vacuum_status WHERE relation = 'pk_vacuum_test.no_inserts'::regclass;
+SELECT changes_since_analyze, analyze_threshold FROM pk_vacuum_status WHERE relation = 'pg_statistic'::regclass;
 -- Every table has a row, temporary ones left out.
 CREATE TEMP TABLE pk_vacuum_temporary ();
 SELECT count(*) AS without_row FROM pg_class c WHERE relkind IN ('r', 'm', 't') AND relpersistence <> 't'

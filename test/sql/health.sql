@@ -74,6 +74,14 @@ DROP INDEX pk_health_test.different_1, pk_health_test.different_2, pk_health_tes
     pk_health_test.different_5, pk_health_test.different_6, pk_health_test.different_7, pk_health_test.different_8;
 SELECT status, objects FROM pk_health_test.says('unused_indexes(min_mb => 0, min_days => 0)');
 SELECT status FROM pk_health_test.says('unused_indexes(min_days => 100000)');
+DROP INDEX pk_health_test.not_the_same;
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+SELECT count(*) FROM pk_health_test.twice WHERE c = 1;
+RESET enable_seqscan;
+RESET enable_bitmapscan;
+SELECT pg_stat_force_next_flush() \gset
+SELECT status, objects FROM pk_health_test.says('unused_indexes(min_mb => 0, min_days => 0)');
 DROP TABLE pk_health_test.twice;
 
 CREATE TABLE pk_health_test.child (x int, y int, z int, FOREIGN KEY (y) REFERENCES pk_health_test.parent);
@@ -135,6 +143,26 @@ SELECT pg_stat_force_next_flush() \gset
 SELECT * FROM pk_health_test.says('vacuum_overdue()');
 SELECT * FROM pk_health_test.says('stale_statistics()');
 DROP TABLE pk_health_test.busy;
+
+-- A table that is read from end to end: a few of its rows are not all of it.
+CREATE TABLE pk_health_test.read_whole AS SELECT i, repeat('x', 100) AS pad FROM generate_series(1, 10000) i;
+ANALYZE pk_health_test.read_whole;
+SELECT pg_stat_force_next_flush() \gset
+SELECT pg_stat_reset_single_table_counters('pk_health_test.read_whole'::regclass);
+SELECT count(*) FROM (SELECT FROM pk_health_test.read_whole LIMIT 100) s;
+SELECT pg_stat_force_next_flush() \gset
+-- However long this server has counted, a tenth of what reading it whole is from now on.
+SELECT 0.1 / greatest(extract(epoch FROM now() - pk_stats_since()) / 3600, 1) AS tenth \gset
+SELECT * FROM pk_health_test.says('sequential_scans(min_mb => 0.5, min_hours => 0, min_per_hour => ' || :tenth || ')');
+SELECT count(*) FROM pk_health_test.read_whole;
+SELECT pg_stat_force_next_flush() \gset
+SELECT status, objects ~ '^pk_health_test.read_whole \(N kB\): [0-9.]+ times an hour$' AS named
+FROM pk_health_test.says('sequential_scans(min_mb => 0.5, min_hours => 0, min_per_hour => ' || :tenth || ')');
+SELECT status FROM pk_health_test.says('sequential_scans(min_hours => 0, min_per_hour => ' || :tenth || ')');
+SELECT status FROM pk_health_test.says('sequential_scans(min_hours => 1e9)');
+SELECT pg_stat_reset_single_table_counters('pk_health_test.read_whole'::regclass);
+SELECT * FROM pk_health_test.says('sequential_scans(min_mb => 0.5, min_hours => 0, min_per_hour => ' || :tenth || ')');
+DROP TABLE pk_health_test.read_whole;
 
 -- Bloat: only where it is large enough.
 CREATE TABLE pk_health_test.bloated (id int PRIMARY KEY, pad text) WITH (autovacuum_enabled = off);

@@ -192,7 +192,7 @@ sub start
 	$standby->poll_query_until('postgres', q(SELECT current_setting('pg_perfkit.health_mute') = 'xid_age'));
 	is($standby->safe_psql('postgres', q(SELECT status FROM pk_health('{connections}'))), 'warn', 'a threshold set on a standby');
 	is($standby->safe_psql('postgres', q(SELECT reason FROM pk_health('{xid_age}'))), 'muted by pg_perfkit.health_mute', 'a check muted on a standby');
-	is($standby->safe_psql('postgres', q(SELECT string_agg(name || ': ' || reason, '; ') FROM pk_health(max_ms => 600000) WHERE reason !~ 'young|archive_mode|checksums|muted|fewer')),
+	is($standby->safe_psql('postgres', q(SELECT string_agg(name || ': ' || reason, '; ') FROM pk_health(max_ms => 600000) WHERE reason !~ 'young|archive_mode|checksums|muted|fewer|this is a standby')),
 		'', 'every check runs on a standby');
 	is($standby->safe_psql('postgres', q(SELECT count(*) > 50 FROM pk_table_bloat WHERE bloat_percent IS NOT NULL)), 't', 'bloat is measured on a standby');
 	$node->safe_psql('postgres', 'CREATE UNLOGGED TABLE unlogged AS SELECT 1');
@@ -262,6 +262,20 @@ sub start
 	is(says($node, 'checkpoints()')->{status}, 'skipped', 'checkpoints: too few to say');
 	$node->safe_psql('postgres', 'CHECKPOINT') foreach 1 .. 12;
 	becomes($node, 'checkpoints()', 'warn', 'all of them requested');
+
+	$node->safe_psql('postgres', 'SELECT pk_workload_reset()');
+	is(says($node, 'statement_p99()')->{reason}, 'fewer than 1000 statements were captured', 'statement_p99: too few to say');
+	# What the test itself asks is counted, too, and may be slow.
+	my $p99 = 'statement_p99(min_calls => 3, warn => 400)';
+	$node->safe_psql('postgres', join('; ', ('SELECT 1') x 1000));
+	is(says($node, $p99)->{status}, 'ok', 'statement_p99: all are fast');
+	$node->safe_psql('postgres', 'SELECT pk_workload_reset()');
+	$node->safe_psql('postgres', join('; ', ('SELECT pg_sleep(0.5)') x 3));
+	$row = becomes($node, $p99, 'warn', 'some are slow');
+	my $queryid = $node->safe_psql('postgres', q(SELECT queryid FROM pk_workload WHERE query LIKE 'SELECT pg_sleep%' AND toplevel));
+	like($row->{objects}, qr/^queryid $queryid in database postgres: P99 \d{3,} ms, 3 calls/, 'statement_p99: they are named by queryid');
+	$node->safe_psql('postgres', join('; ', ('SELECT 1') x 2000));
+	becomes($node, $p99, 'ok', 'few of many are slow');
 }
 server_ok($node, 'at the end');
 $node->stop;
@@ -273,7 +287,21 @@ $node->stop;
 	my $since = $counted->safe_psql('postgres', 'SELECT pk_stats_since()');
 	# Two seconds less than the statistics are old.
 	my $window = "extract(epoch FROM clock_timestamp() - '$since') / 86400 - 2.0 / 86400";
-	$counted->safe_psql('postgres', 'SELECT pg_sleep(5)');
+	# Five seconds are to pass.  Meanwhile: tables that wait for an autovacuum which is off.
+	$counted->safe_psql('postgres', 'VACUUM ANALYZE; VACUUM pg_statistic');
+	my $idle = 'autovacuum_idle(warn => 0.0001)';
+	becomes($counted, $idle, 'ok', 'no table waits');
+	$counted->safe_psql('postgres', 'CREATE TABLE waits AS SELECT generate_series(1, 2000) AS i; CREATE TABLE not_meant (i int) WITH (autovacuum_enabled = off)');
+	becomes($counted, $idle, 'warn', 'one does');
+	is(says($counted, 'autovacuum_idle()')->{status}, 'ok', 'autovacuum_idle: for less than a day');
+	$counted->safe_psql('postgres', q(ALTER SYSTEM SET autovacuum_naptime = '1s'; ALTER SYSTEM SET autovacuum = on));
+	$counted->reload;
+	becomes($counted, $idle, 'ok', 'autovacuum has come');
+	$counted->safe_psql('postgres', 'INSERT INTO not_meant SELECT generate_series(1, 2000)');
+	is(says($counted, $idle)->{status}, 'ok', 'autovacuum_idle: where it is not meant to come, nobody waits');
+	$counted->safe_psql('postgres', q(ALTER SYSTEM RESET ALL));
+	$counted->reload;
+	$counted->safe_psql('postgres', "SELECT pg_sleep(greatest(5 - extract(epoch FROM clock_timestamp() - '$since'), 0))");
 	$counted->restart;
 	is($counted->safe_psql('postgres', 'SELECT pk_stats_since()'), $since, 'a clean restart keeps the statistics');
 	$counted->safe_psql('postgres', 'CREATE TABLE fresh (i int); CREATE INDEX fresh_i ON fresh (i)');

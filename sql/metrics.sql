@@ -22,19 +22,27 @@ latency: the durations of a histogram; NULL for another metric';
 CREATE FUNCTION pk_metric_samples(
     top_queries int DEFAULT 20, top_tables int DEFAULT 20,
     checks text[] DEFAULT '{archiver,blocked_sessions,cache_hit,checkpoints,checksum_failures,connections,deadlocks,idle_in_transaction,inactive_slots,long_queries,lost_slots,multixact_age,pending_restart,prepared_transactions,replication_lag,temp_files,unsafe_settings,vacuum_overdue,xid_age,xmin_horizon}',
-    sizes_ms int DEFAULT 50)
+    sizes_ms int DEFAULT 50, areas text[] DEFAULT NULL)
     RETURNS SETOF pk_metric
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 500 SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     area record;
+    unknown text;
     began timestamptz;
     works bool;
 BEGIN
+    unknown := (SELECT min(coalesce(a, 'NULL')) FROM unnest(areas) a
+                WHERE (a = ANY ('{server,sessions,wal,replication,databases,vacuum,health,bloat,capture}')) IS NOT TRUE);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no area of metrics "%"', unknown USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Areas are server, sessions, wal, replication, databases, vacuum, health, bloat and capture.';
+    END IF;
     FOR area IN
         SELECT * FROM (VALUES ('server', '@extschema@.pk_metrics_server()'), ('sessions', '@extschema@.pk_metrics_sessions()'), ('wal', '@extschema@.pk_metrics_wal()'),
             ('replication', '@extschema@.pk_metrics_replication()'), ('databases', '@extschema@.pk_metrics_databases($1)'), ('vacuum', '@extschema@.pk_metrics_vacuum()'),
             ('health', '@extschema@.pk_metrics_health($2)'), ('bloat', '@extschema@.pk_metrics_bloat($3)'), ('capture', '@extschema@.pk_metrics_capture($4)')) a(name, call)
+        WHERE areas IS NULL OR a.name = ANY (areas)
     LOOP
         began := clock_timestamp();
         BEGIN
@@ -51,17 +59,18 @@ BEGIN
                      ARRAY['area', area.name], extract(epoch FROM clock_timestamp() - began), NULL)::@extschema@.pk_metric;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION pk_metric_samples(int, int, text[], int) IS
-'What pk_metrics() makes its text of, a row per metric and set of labels (see the type pk_metric). For members of pg_monitor. Waits for no lock; works on a standby, and without preload, where the metrics of capture are missing.
+COMMENT ON FUNCTION pk_metric_samples(int, int, text[], int, text[]) IS
+'What pk_metrics() makes its text of, a row per metric and set of labels (see the type pk_metric). For members of pg_monitor. Waits for no lock; works on a standby, and without preload, where the metrics of capture are missing. ERROR 22023 for an unknown area.
 top_queries: of how many statements, those that took the most time, there are metrics; at most 200
 top_tables: of how many tables and indexes, those that waste the most, there is the bloat; at most 200
 checks: health checks to run; NULL for all, which costs more
-sizes_ms: once this many milliseconds were spent on sizes of databases, the others are left out; 0 for no sizes';
+sizes_ms: once this many milliseconds were spent on sizes of databases, the others are left out; 0 for no sizes
+areas: of what to tell: server, sessions, wal, replication, databases, vacuum, health, bloat, capture; NULL for all';
 
 CREATE FUNCTION pk_metrics(
     top_queries int DEFAULT 20, top_tables int DEFAULT 20,
     checks text[] DEFAULT '{archiver,blocked_sessions,cache_hit,checkpoints,checksum_failures,connections,deadlocks,idle_in_transaction,inactive_slots,long_queries,lost_slots,multixact_age,pending_restart,prepared_transactions,replication_lag,temp_files,unsafe_settings,vacuum_overdue,xid_age,xmin_horizon}',
-    sizes_ms int DEFAULT 50)
+    sizes_ms int DEFAULT 50, areas text[] DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $$
@@ -72,7 +81,7 @@ BEGIN
     RETURN (
         WITH line AS (
             SELECT n, 'pg_perfkit_' || name AS name, type, help, @extschema@.pk_metric_text('pg_perfkit_' || name, labels, value, latency) AS text
-            FROM @extschema@.pk_metric_samples(top_queries, top_tables, checks, sizes_ms) WITH ORDINALITY s(name, type, help, labels, value, latency, n)
+            FROM @extschema@.pk_metric_samples(top_queries, top_tables, checks, sizes_ms, areas) WITH ORDINALITY s(name, type, help, labels, value, latency, n)
         ), fitting AS (
             SELECT *, sum(octet_length(text)) OVER (ORDER BY n) <= room AS fits FROM line WHERE text IS NOT NULL
         ), family AS (
@@ -85,11 +94,12 @@ BEGIN
                || @extschema@.pk_metric_text('pg_perfkit_samples_left_out', NULL, (SELECT count(*) FROM fitting WHERE NOT fits), NULL)
         FROM family);
 END $$;
-COMMENT ON FUNCTION pk_metrics(int, int, text[], int) IS
-'Metrics of the server in Prometheus'' text format 0.0.4, less than 1 MB whatever the server holds. docs/monitoring.md has the meaning of each. For members of pg_monitor. Waits for no lock; works on a standby, and without preload, where the metrics of capture are missing.
+COMMENT ON FUNCTION pk_metrics(int, int, text[], int, text[]) IS
+'Metrics of the server in Prometheus'' text format 0.0.4, less than 1 MB whatever the server holds. docs/monitoring.md has the meaning of each. For members of pg_monitor. Waits for no lock; works on a standby, and without preload, where the metrics of capture are missing. ERROR 22023 for an unknown area.
 top_queries: of how many statements, those that took the most time, there are metrics; at most 200
 top_tables: of how many tables and indexes, those that waste the most, there is the bloat; at most 200
 checks: health checks to run; NULL for all, which costs more
-sizes_ms: once this many milliseconds were spent on sizes of databases, the others are left out; 0 for no sizes';
-REVOKE ALL ON FUNCTION pk_metric_samples(int, int, text[], int), pk_metrics(int, int, text[], int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pk_metric_samples(int, int, text[], int), pk_metrics(int, int, text[], int) TO pg_monitor;
+sizes_ms: once this many milliseconds were spent on sizes of databases, the others are left out; 0 for no sizes
+areas: of what to tell: server, sessions, wal, replication, databases, vacuum, health, bloat, capture; NULL for all';
+REVOKE ALL ON FUNCTION pk_metric_samples(int, int, text[], int, text[]), pk_metrics(int, int, text[], int, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pk_metric_samples(int, int, text[], int, text[]), pk_metrics(int, int, text[], int, text[]) TO pg_monitor;

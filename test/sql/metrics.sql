@@ -44,4 +44,9 @@ SELECT (count(*) FILTER (WHERE line LIKE 'pg_perfkit_capture_up 1') = 1) = (coun
 SELECT count(*) AS health, count(*) FILTER (WHERE labels[2] <> 'connections') AS others FROM pk_metric_samples(checks => '{connections}') WHERE name = 'health_status';
 SELECT count(*) AS without FROM pk_metric_samples(0, 0, '{}', 0) WHERE name IN ('health_status', 'query_seconds', 'relation_bytes', 'database_size_bytes');
 SELECT value = (SELECT count(*) FROM pg_database) AS "sizes are said to be left out" FROM pk_metric_samples(0, 0, '{}', 0) WHERE name = 'left_out' AND labels[2] = 'sizes of databases';
+SELECT string_agg(DISTINCT labels[2], ' ') AS areas FROM pk_metric_samples(areas => '{vacuum,bloat}') WHERE name = 'up';
+SELECT pk_metrics(areas => '{}');
+\set SHOW_CONTEXT never
+SELECT pk_metrics(areas => '{vacuum,vacum}');
+SELECT pk_metrics(areas => '{NULL}');
 DROP TABLE metric_lines, metric_families, metric_buckets;

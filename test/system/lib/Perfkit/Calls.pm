@@ -23,6 +23,7 @@ my @by_name = (
 	[ qr/^ddl$/,               'text[]' => q(ARRAY['CREATE INDEX ON public.pk_sample (n)']) ],
 	[ qr/^labels$/,            'text[]' => q(ARRAY['label', 'value']) ],
 	[ qr/^checks$/,            'text[]' => q(ARRAY['connections']) ],
+	[ qr/^areas$/,             'text[]' => q(ARRAY['vacuum', 'bloat']) ],
 	[ qr/^hide$/,          'regclass[]' => q(ARRAY['public.pk_sample_pkey'::regclass]) ],
 	[ qr/^weights$/, 'double precision[]' => 'ARRAY[1]::float8[]' ],
 	[ qr/^budget$/,                text => q('10MB') ],

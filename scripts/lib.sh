@@ -79,7 +79,8 @@ as_root() {
     fi
 }
 build_packages=(g++ make pkg-config)
-unit_packages=("${build_packages[@]}" cmake libpqxx-dev libcli11-dev nlohmann-json3-dev libgtest-dev)
+unit_packages=("${build_packages[@]}" cmake libpqxx-dev libcli11-dev libcpp-httplib-dev nlohmann-json3-dev
+    libgtest-dev)
 server_packages() { printf '%s\n' "postgresql-$1" "postgresql-server-dev-$1" perl libipc-run-perl; }
 uses_apt() { have apt-get && have dpkg-query; }
 package_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -122,9 +123,9 @@ allow_cluster() { [ ! -e "$cluster_choice" ] || as_root rm -f "$cluster_choice";
 
 explain_packages() {
     if [ "$(uname -s)" = Darwin ]; then
-        echo "brew install postgresql@17 cmake pkg-config libpqxx cli11 nlohmann-json googletest"
+        echo "brew install postgresql@17 cmake pkg-config libpqxx cli11 cpp-httplib nlohmann-json googletest"
     else
-        echo "a C++20 compiler, make, cmake, pkg-config, libpqxx, CLI11, nlohmann-json, GoogleTest, and PostgreSQL with its server headers"
+        echo "a C++20 compiler, make, cmake, pkg-config, libpqxx, CLI11, cpp-httplib, nlohmann-json, GoogleTest, and PostgreSQL with its server headers"
     fi
 }
 

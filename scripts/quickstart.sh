@@ -101,7 +101,7 @@ newest_postgres() { find_postgres | while read -r found; do [ "$(postgres_major 
 
 step "Packages"
 if uses_apt; then
-    install_packages "${build_packages[@]}" cmake libpqxx-dev libcli11-dev nlohmann-json3-dev
+    install_packages "${build_packages[@]}" cmake libpqxx-dev libcli11-dev libcpp-httplib-dev nlohmann-json3-dev
     [ -n "$(newest_postgres)" ] || install_packages postgresql
     original=$(newest_postgres)
     [ -z "$original" ] || has_server_headers "$original" ||

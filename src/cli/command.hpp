@@ -17,6 +17,7 @@ void add_registry_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_apply_command(CLI::App& app);
+void add_metrics_command(CLI::App& app);
 
 // -d, as every command that talks to a server has it.
 void add_connection_option(CLI::App& command, std::string& conninfo);

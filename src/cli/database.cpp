@@ -1,22 +1,10 @@
 #include "database.hpp"
 
+#include "conninfo.hpp"
 #include "failure.hpp"
 
 namespace perfkit::cli {
 namespace {
-
-// PQconnectdb() takes "a=b" strings and URIs; a bare name is a database's name, as in psql.
-std::string connection_string(const std::string& conninfo) {
-    if (conninfo.empty() || conninfo.find('=') != std::string::npos || conninfo.find("://") != std::string::npos) {
-        return conninfo;
-    }
-    std::string escaped;
-    for (const char c : conninfo) {
-        if (c == '\'' || c == '\\') escaped += '\\';
-        escaped += c;
-    }
-    return "dbname='" + escaped + "'";
-}
 
 pqxx::connection connect(const std::string& conninfo) try {
     return pqxx::connection(connection_string(conninfo));
@@ -61,6 +49,17 @@ std::string Database::value(const std::string& sql) {
     const pqxx::result result = run(sql);
     if (result.size() != 1 || result.columns() != 1) throw Failure("expected one value from: " + sql);
     return result[0][0].is_null() ? std::string() : std::string(result[0][0].c_str());
+}
+
+// To run a statement would tell, too, but libpqxx 6 loses memory then.
+bool Database::alive() noexcept {
+    try {
+        connection_.get_notifs();  // reads the server's last words, if there are any
+        connection_.get_notifs();  // sees that there will be no more
+        return connection_.is_open();
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 void Database::cancel() noexcept {

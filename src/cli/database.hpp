@@ -29,6 +29,8 @@ public:
 
     // Asks the server to cancel what this connection runs; may be called from another thread.
     void cancel() noexcept;
+    // Whether the server has not ended the connection while it was idle, as far as one can see without asking it.
+    bool alive() noexcept;
     int backend_pid() const { return connection_.backendpid(); }
     int server_version() const { return connection_.server_version(); }
 

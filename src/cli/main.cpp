@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     add_bench_command(app);
     add_apply_command(app);
     add_compare_command(app);
+    add_metrics_command(app);
 
     try {
         app.parse(argc, argv);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <algorithm>
 #include <condition_variable>
 #include <vector>
 
@@ -11,6 +11,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 
 // Rounds that last until they are let go; each gives its number.
 class HeldRounds {
@@ -21,13 +22,14 @@ public:
         begun_ += 1;
         most_ = std::max(most_, ++at_once_);
         change_.notify_all();
-        change_.wait(lock, [this] { return let_go_ >= begun_; });
+        change_.wait_for(lock, minutes(1), [this] { return let_go_ >= begun_; });
         --at_once_;
         return {std::to_string(begun_), begun_ <= late_};
     }
-    void wait_for(int begun) {
+    // False where it does not come to that.
+    bool come_to(int begun) {
         std::unique_lock lock(mutex_);
-        change_.wait(lock, [&] { return begun_ >= begun; });
+        return change_.wait_for(lock, minutes(1), [&] { return begun_ >= begun; });
     }
     void let_go(int rounds) {
         const std::lock_guard lock(mutex_);
@@ -48,7 +50,8 @@ private:
 };
 
 void until_waiting(const SharedRounds& rounds, int many) {
-    while (rounds.waiting() != many) std::this_thread::sleep_for(milliseconds(1));
+    const auto limit = Clock::now() + minutes(1);
+    while (rounds.waiting() != many && Clock::now() < limit) std::this_thread::sleep_for(milliseconds(1));
 }
 
 }  // namespace
@@ -60,7 +63,7 @@ TEST(SharedRounds, WhoComesWhileOneIsUnderWayShares) {
     std::vector<std::thread> scrapers;
     const auto deadline = Clock::now() + hours(1);
     scrapers.emplace_back([&] { results[0] = rounds.next(deadline); });
-    held.wait_for(1);
+    EXPECT_TRUE(held.come_to(1));
     for (int i = 1; i < 5; ++i) scrapers.emplace_back([&, i] { results[i] = rounds.next(deadline); });
     until_waiting(rounds, 5);
     held.let_go(1);
@@ -92,9 +95,9 @@ TEST(SharedRounds, WhoHasMoreTimeTriesAgainAfterALateOne) {
     std::shared_ptr<const Round> result;
     std::thread patient([&] { result = rounds.next(later); });
     until_waiting(rounds, 1);
-    held.wait_for(1);
+    EXPECT_TRUE(held.come_to(1));
     held.let_go(1);
-    held.wait_for(2);
+    EXPECT_TRUE(held.come_to(2));
     EXPECT_EQ(held.deadline(), later);
     held.let_go(2);
     patient.join();
@@ -106,7 +109,7 @@ TEST(SharedRounds, StopInterruptsTheRoundAndLetsAllGo) {
     SharedRounds rounds([&](Clock::time_point deadline) { return held(deadline); });
     std::shared_ptr<const Round> result;
     std::thread scraper([&] { result = rounds.next(Clock::now() + hours(1)); });
-    held.wait_for(1);
+    EXPECT_TRUE(held.come_to(1));
     int interrupts = 0;
     rounds.stop([&] {
         if (++interrupts == 2) held.let_go(1);  // the first may come too early

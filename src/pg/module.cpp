@@ -7,6 +7,7 @@
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/health.hpp"
+#include "perfkit/pg/history.hpp"
 #include "perfkit/pg/uuid/ordering.hpp"
 #include "perfkit/pg/workload.hpp"
 
@@ -30,5 +31,6 @@ void _PG_init(void) {
     perfkit::pg::init_health();
     perfkit::pg::init_workload();
     perfkit::pg::init_cache();
+    perfkit::pg::init_history();
     MarkGUCPrefixReserved("pg_perfkit");
 }

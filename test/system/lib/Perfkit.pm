@@ -37,6 +37,7 @@ sub perfkit_node
 		"max_connections = 40",
 		"autovacuum = off",
 		"log_statement = none",
+		"pg_perfkit.history_interval = 0",    # nothing that comes by itself; history.pl turns it on
 		$option{conf} // ''));
 	$node->start;
 	create_extension($node) if $option{extension} // 1;

@@ -1,0 +1,64 @@
+// Differences between server versions in the cumulative statistics, each under the name of the newest form.  Templates,
+// since the other form's fields do not exist.
+#pragma once
+
+#include <cstdint>
+
+#include "perfkit/pg/compat.hpp"
+
+extern "C" {
+#include "pgstat.h"
+}
+
+namespace perfkit::pg {
+
+template <typename Entry>
+std::int64_t live_tuples(const Entry& entry) {
+#if PERFKIT_PG16
+    return entry.live_tuples;
+#else
+    return entry.n_live_tuples;
+#endif
+}
+
+template <typename Entry>
+std::int64_t dead_tuples(const Entry& entry) {
+#if PERFKIT_PG16
+    return entry.dead_tuples;
+#else
+    return entry.n_dead_tuples;
+#endif
+}
+
+struct Checkpoints {
+    std::int64_t timed = 0;
+    std::int64_t requested = 0;
+    std::int64_t buffers = 0;
+};
+
+template <typename Stats>
+Checkpoints checkpoints_of(const Stats& stats) {
+#if PERFKIT_PG17
+    return {stats.num_timed, stats.num_requested, stats.buffers_written};
+#else
+    return {stats.timed_checkpoints, stats.requested_checkpoints, stats.buf_written_checkpoints};
+#endif
+}
+
+struct WalCounts {
+    std::int64_t records = 0;
+    std::int64_t images = 0;
+    std::uint64_t bytes = 0;
+};
+
+template <typename Stats>
+WalCounts wal_counts(const Stats& stats) {
+#if PERFKIT_PG18
+    const auto& counters = stats.wal_counters;
+#else
+    const auto& counters = stats;
+#endif
+    return {counters.wal_records, counters.wal_fpi, counters.wal_bytes};
+}
+
+}  // namespace perfkit::pg

@@ -1,0 +1,107 @@
+#include "perfkit/core/history/snapshot.hpp"
+
+#include <algorithm>
+
+#include "perfkit/core/latency.hpp"
+
+namespace perfkit::history {
+
+namespace {
+
+// Whether the counters of an object began anew between two readings of it.
+bool was_reset(const Record& earlier, const Record& now) {
+    if (now.birth != earlier.birth) return true;
+    for (std::size_t i = 0; i < most_counters; ++i)
+        if (now.counters[i] < earlier.counters[i]) return true;
+    return false;
+}
+
+std::vector<std::int64_t> latency_since(const std::vector<std::int64_t>& earlier,
+                                        const std::vector<std::int64_t>& now) {
+    if (earlier == now) return {};
+    LatencyHistogram before, after;
+    if (!before.add_pairs(earlier) || !after.add_pairs(now)) return now;
+    return after.since(before).pairs();
+}
+
+bool counts(const Record& record) {
+    return std::any_of(record.counters.begin(), record.counters.end(), [](std::uint64_t c) { return c > 0; });
+}
+
+bool has_gauges(const Record& record) {
+    return std::any_of(record.gauges.begin(), record.gauges.end(), [](std::int64_t g) { return g != 0; });
+}
+
+}  // namespace
+
+std::optional<Kind> kind_named(std::string_view name) noexcept {
+    if (name == "queries") return Kind::queries;
+    if (name == "relations") return Kind::relations;
+    if (name == "database") return Kind::database;
+    if (name == "waits") return Kind::waits;
+    if (name == "server") return Kind::server;
+    return std::nullopt;
+}
+
+Shape shape_of(Kind kind) noexcept {
+    switch (kind) {
+        case Kind::queries:
+            return {.ids = 3, .counters = 11, .gauges = 0, .latency = true};
+        case Kind::relations:
+            return {.ids = 1, .counters = 9, .gauges = 3, .latency = false};
+        case Kind::database:
+            return {.ids = 0, .counters = 12, .gauges = 1, .latency = false};
+        case Kind::waits:
+            return {.ids = 1, .counters = 1, .gauges = 0, .latency = false};
+        case Kind::server:
+            return {.ids = 0, .counters = 8, .gauges = 0, .latency = false};
+    }
+    return {};
+}
+
+void sort(Records& records) {
+    std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.id < b.id; });
+}
+
+Gain gained(const Records& earlier, const Records& now, bool all_gauges) {
+    Gain gain;
+    // What is gone has no size any more.
+    const auto tell_gone = [&gain](const Record& gone) {
+        if (!has_gauges(gone)) return;
+        gain.records.emplace_back();
+        gain.records.back().id = gone.id;
+    };
+    auto before = earlier.begin();
+    for (const Record& record : now) {
+        for (; before != earlier.end() && before->id < record.id; ++before) tell_gone(*before);
+        const bool known = before != earlier.end() && before->id == record.id;
+        Record difference = record;
+        if (known && was_reset(*before, record)) {
+            ++gain.resets;
+        } else if (known) {
+            for (std::size_t i = 0; i < most_counters; ++i) difference.counters[i] -= before->counters[i];
+            difference.latency = latency_since(before->latency, record.latency);
+        }
+        const bool counted = counts(difference);
+        const bool moved = known && before->gauges != record.gauges;
+        if (counted || moved || ((all_gauges || !known) && has_gauges(record)))
+            gain.records.push_back(std::move(difference));
+        gain.counted |= counted;
+        if (known) ++before;
+    }
+    for (; before != earlier.end(); ++before) tell_gone(*before);
+    return gain;
+}
+
+Gain first(const Records& now) {
+    Gain gain;
+    for (const Record& record : now) {
+        if (!has_gauges(record)) continue;
+        gain.records.emplace_back();
+        gain.records.back().id = record.id;
+        gain.records.back().gauges = record.gauges;
+    }
+    return gain;
+}
+
+}  // namespace perfkit::history

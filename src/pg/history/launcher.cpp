@@ -1,0 +1,168 @@
+// Knows the databases, and starts a worker for one of them at a time, when a snapshot of it is due.  Once a second it
+// looks what sessions wait for.  It is connected to no database.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/history/settings.hpp"
+#include "perfkit/pg/history/shared.hpp"
+#include "perfkit/pg/history/worker.hpp"
+#include "perfkit/pg/worker.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+}
+
+namespace perfkit::pg::history {
+
+namespace {
+
+constexpr long round_ms = 1000;
+constexpr TimestampTz databases_age = 30 * USECS_PER_SEC;      // then the list is read again
+constexpr TimestampTz unknown_interval = 600 * USECS_PER_SEC;  // between two looks whether one has got the extension
+constexpr TimestampTz longest_worker = 60 * USECS_PER_SEC;     // then it is ended
+constexpr TimestampTz shortest_interval = USECS_PER_SEC;
+
+// Those that take connections.  Templates are left alone: somebody might be copying one.
+std::vector<Oid> databases() {
+    std::vector<Oid> found;
+    call([&found] {
+        StartTransactionCommand();
+        Relation const catalog = table_open(DatabaseRelationId, AccessShareLock);
+        SysScanDesc const scan = systable_beginscan(catalog, InvalidOid, false, nullptr, 0, nullptr);
+        while (HeapTuple const tuple = systable_getnext(scan)) {
+            const FormData_pg_database& form = *reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple));
+            if (form.datallowconn && !form.datistemplate && form.datconnlimit != -2) found.push_back(form.oid);
+        }
+        systable_endscan(scan);
+        table_close(catalog, AccessShareLock);
+        CommitTransactionCommand();
+    });
+    return found;
+}
+
+class Rounds {
+public:
+    Rounds() { launcher_.pid = MyProcPid, launcher_.since = GetCurrentTimestamp(); }
+
+    void round() {
+        const TimestampTz now = GetCurrentTimestamp();
+        launcher_.last_round = now;
+        Shared& shared = *Shared::get();
+        shared.set_launcher(launcher_, MyLatch);
+        if (interval_s > 0) shared.count_waits();
+        if (RecoveryInProgress()) return;
+        watch_worker(now);
+        if (worker_ == nullptr) start_due(now);
+    }
+
+private:
+    Launcher launcher_;
+    TimestampTz listed_ = 0;
+    BackgroundWorkerHandle* worker_ = nullptr;
+    TimestampTz started_ = 0;
+    Oid database_ = InvalidOid;
+    std::int64_t requested_ = 0;
+
+    void watch_worker(TimestampTz now) {
+        if (worker_ == nullptr) return;
+        pid_t pid = 0;
+        if (GetBackgroundWorkerPid(worker_, &pid) == BGWH_STOPPED) {
+            pfree(worker_);
+            worker_ = nullptr;
+            // Also where it did not come to say so itself.
+            Shared::get()->change(database_, false,
+                                  [this](Place& place) { place.served = std::max(place.served, requested_); });
+        } else if (now - started_ > longest_worker) {
+            call([this] { TerminateBackgroundWorker(worker_); });
+        }
+    }
+
+    // Forgets the databases that are gone.
+    void list_databases(TimestampTz now) {
+        if (listed_ != 0 && now - listed_ < databases_age && now >= listed_) return;
+        listed_ = now;
+        const std::vector<Oid> there = databases();
+        Shared& shared = *Shared::get();
+        std::array<Place, most_databases> places;
+        shared.all(places);
+        for (const Place& place : places) {
+            if (place.database == InvalidOid || std::find(there.begin(), there.end(), place.database) != there.end())
+                continue;
+            const dsm_handle reading = shared.forget(place.database);
+            if (reading != 0) call([reading] { dsm_unpin_segment(reading); });
+        }
+        for (const Oid database : there) shared.change(database, true, [](Place&) {});
+    }
+
+    static TimestampTz due(const Place& place) {
+        if (place.requested > place.served) return 1;
+        if (interval_s == 0) return 0;
+        const TimestampTz interval = std::max(interval_s * USECS_PER_SEC, shortest_interval);
+        if (place.tried == 0) return 1;
+        return place.tried + (place.has_extension ? interval : std::max(interval, unknown_interval));
+    }
+
+    void start_due(TimestampTz now) {
+        if (interval_s > 0) list_databases(now);
+        Shared& shared = *Shared::get();
+        std::array<Place, most_databases> places;
+        shared.all(places);
+        const Place* next = nullptr;
+        for (const Place& place : places) {
+            if (place.database == InvalidOid || due(place) == 0 || due(place) > now) continue;
+            if (next == nullptr || due(place) < due(*next)) next = &place;
+        }
+        if (next == nullptr) return;
+        started_ = now;
+        worker_ = start_worker(next->database);
+        if (worker_ == nullptr) {
+            copy_text(launcher_.trouble, "no worker could be started: max_worker_processes is too low");
+            return;
+        }
+        launcher_.trouble = {};
+        database_ = next->database;
+        shared.change(database_, false, [this](Place& place) {
+            place.tried = started_;
+            requested_ = place.requested;
+        });
+    }
+};
+
+// However the process ends.
+void leave(int, Datum) { Shared::get()->set_launcher(Launcher{}, nullptr); }
+
+void run() {
+    begin_worker();
+    call([] { before_shmem_exit(leave, 0); });
+    call([] { BackgroundWorkerInitializeConnection(nullptr, nullptr, 0); });
+    Rounds rounds;
+    rounds.round();
+    while (worker_waited(round_ms)) rounds.round();
+}
+
+}  // namespace
+
+}  // namespace perfkit::pg::history
+
+extern "C" {
+PGDLLEXPORT void pk_history_launcher(Datum);
+}
+
+void pk_history_launcher(Datum) {
+    perfkit::pg::guarded([] { perfkit::pg::history::run(); });
+    perfkit::pg::end_worker();
+}

@@ -1,0 +1,59 @@
+// The settings of history, and its part of the preloading postmaster.
+#include "perfkit/pg/history.hpp"
+#include "perfkit/pg/history/settings.hpp"
+#include "perfkit/pg/history/shared.hpp"
+#include "perfkit/pg/worker.hpp"
+
+extern "C" {
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "utils/guc.h"
+}
+
+namespace perfkit::pg {
+
+namespace history {
+
+bool enabled = true;
+int interval_s = 300;
+int retention_minutes = 7 * 24 * 60;
+
+}  // namespace history
+
+namespace {
+
+shmem_request_hook_type next_request = nullptr;
+shmem_startup_hook_type next_startup = nullptr;
+
+void on_request() {
+    if (next_request != nullptr) next_request();
+    history::Shared::request();
+}
+
+void on_startup() {
+    if (next_startup != nullptr) next_startup();
+    history::Shared::attach();
+}
+
+}  // namespace
+
+void init_history() {
+    DefineCustomBoolVariable("pg_perfkit.history", "Takes snapshots of the counters of this database.",
+                             "For ALTER DATABASE, to leave one out; it needs the extension and pg_perfkit in "
+                             "shared_preload_libraries.",
+                             &history::enabled, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.history_interval", "Time between two snapshots of a database.",
+                            "0 takes none. Needs pg_perfkit in shared_preload_libraries.", &history::interval_s, 300, 0,
+                            24 * 3600, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_perfkit.history_retention", "How long snapshots are kept.",
+                            "What is older goes an eighth at a time.", &history::retention_minutes, 7 * 24 * 60, 1,
+                            10 * 365 * 24 * 60, PGC_SIGHUP, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+    if (!process_shared_preload_libraries_in_progress) return;
+    next_request = shmem_request_hook;
+    shmem_request_hook = on_request;
+    next_startup = shmem_startup_hook;
+    shmem_startup_hook = on_startup;
+    register_worker("pg_perfkit history", "pk_history_launcher", true);
+}
+
+}  // namespace perfkit::pg

@@ -1,0 +1,258 @@
+// Takes one snapshot of one database and leaves, so that nobody has to wait to drop the database.
+//
+// It runs with the rights of the bootstrap superuser, as such workers do, and therefore runs no SQL at all: it reads
+// shared memory, catalogs and the cumulative statistics, and writes through segments.hpp.  Whatever goes wrong is noted
+// for pk_history_info() and is otherwise nobody's problem.
+#include "perfkit/pg/history/worker.hpp"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "perfkit/core/history/chunk.hpp"
+#include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/history/measure.hpp"
+#include "perfkit/pg/history/segments.hpp"
+#include "perfkit/pg/history/settings.hpp"
+#include "perfkit/pg/history/shared.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/dsm.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+}
+
+namespace perfkit::pg::history {
+
+using namespace perfkit::history;
+
+namespace {
+
+constexpr int most_ms = 20000;                           // then it gives up
+constexpr TimestampTz longest_silence = USECS_PER_HOUR;  // without a row, where nothing happens
+constexpr std::uint64_t least_free_bytes = std::uint64_t{256} << 20;
+
+struct Outcome {
+    bool has_extension = true;
+    bool off = false;
+    bool written = false;
+    TimestampTz taken = 0;
+    std::int64_t resets = 0;
+    std::string trouble;
+    std::string reading;  // to be kept, where it has been written
+};
+
+// The reading that the last worker kept, if it is there.
+std::optional<Reading> last_reading(const Place& place) {
+    if (place.reading == 0) return std::nullopt;
+    struct Kept {
+        dsm_segment* segment;
+        const char* bytes;
+        std::size_t size;
+    };
+    const Kept kept = call([&place] {
+        dsm_segment* const segment = dsm_attach(place.reading);
+        if (segment == nullptr) return Kept{nullptr, nullptr, 0};
+        return Kept{segment, static_cast<const char*>(dsm_segment_address(segment)), dsm_segment_map_length(segment)};
+    });
+    if (kept.segment == nullptr) return std::nullopt;
+    std::string_view bytes(kept.bytes, kept.size);
+    Reading reading = decode_reading(take_block(bytes));
+    call([&kept] { dsm_detach(kept.segment); });
+    return reading;
+}
+
+// Gives the handle of a segment of shared memory that outlives this process.
+dsm_handle keep(const std::string& reading) {
+    std::string block;
+    append_block(block, reading);
+    return call([&block] {
+        dsm_segment* const segment = dsm_create(block.size(), 0);
+        std::memcpy(dsm_segment_address(segment), block.data(), block.size());
+        dsm_pin_segment(segment);
+        const dsm_handle handle = dsm_segment_handle(segment);
+        dsm_detach(segment);
+        return handle;
+    });
+}
+
+bool disk_is_nearly_full() {
+    struct statvfs disk;
+    return statvfs(DataDir, &disk) == 0 && std::uint64_t{disk.f_bavail} * disk.f_frsize < least_free_bytes;
+}
+
+Outcome take(const Place& place) {
+    Outcome outcome;
+    const auto segments = Segments::find();
+    if (!segments) {
+        outcome.has_extension = false;
+        return outcome;
+    }
+    outcome.off = !enabled;
+    if (outcome.off) return outcome;
+    if (!segments->complete()) {
+        outcome.trouble = "tables of the history are missing: the extension needs ALTER EXTENSION pg_perfkit UPDATE";
+        return outcome;
+    }
+    if (XactReadOnly) {
+        outcome.trouble = "default_transaction_read_only is on for this database";
+        return outcome;
+    }
+    if (disk_is_nearly_full()) {
+        outcome.trouble = "the disk is nearly full: less than 256 MB are free";
+        return outcome;
+    }
+
+    const TimestampTz now = GetCurrentTimestamp();
+    const Reading reading = read_all(*segments);
+    const auto last = last_reading(place);
+    const bool begins = !last || now <= place.taken;
+
+    // What nobody would miss is not written: an idle database writes no WAL.
+    std::array<Gain, kinds.size()> gains;
+    bool counted = begins;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        gains[i] = begins ? first(reading[i]) : gained((*last)[i], reading[i], false);
+        if (kinds[i] == Kind::queries || kinds[i] == Kind::relations) counted |= gains[i].counted;
+        outcome.resets += gains[i].resets;
+    }
+    if (!counted && place.requested == place.served && now - place.taken < longest_silence) {
+        outcome.resets = 0;  // they will be seen again
+        return outcome;
+    }
+
+    const std::int64_t retention = std::int64_t{retention_minutes} * 60;
+    Writer writer(*segments, now, std::max<std::int64_t>(retention / (segment_count - 1), 1), retention);
+    if (!writer.open()) {
+        outcome.trouble = "a table of the history is locked";
+        return outcome;
+    }
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        const Kind kind = kinds[i];
+        if (!begins && writer.fresh() && shape_of(kind).gauges > 0) gains[i] = gained((*last)[i], reading[i], true);
+        // The database's is always there: it tells that there was a snapshot.
+        if (gains[i].records.empty() && kind != Kind::database) continue;
+        const std::string data = encode(gains[i].records, shape_of(kind), false);
+        writer.add({static_cast<char>(kind), begins ? 0 : place.taken, now, data});
+    }
+    outcome.written = true;
+    outcome.taken = now;
+    outcome.reading = encode_reading(reading);
+    return outcome;
+}
+
+// In a transaction of its own; an error ends it, and the reading before stays the one to compare with.
+Outcome take_in_transaction(const Place& place) {
+    dsm_handle kept = 0;
+    Outcome failed;
+    try {
+        call([] {
+            StartTransactionCommand();
+            PushActiveSnapshot(GetTransactionSnapshot());
+        });
+        Outcome outcome = take(place);
+        if (outcome.written) kept = keep(outcome.reading);
+        call([] {
+            PopActiveSnapshot();
+            CommitTransactionCommand();
+        });
+        if (outcome.written)
+            Shared::get()->change(place.database, false, [&](Place& mine) {
+                std::swap(mine.reading, kept);
+                mine.taken = outcome.taken;
+            });
+        // The one before; or the new one, where the database has lost its place and nobody would find it.
+        if (kept != 0) call([kept] { dsm_unpin_segment(kept); });
+        return outcome;
+    } catch (const Error& error) {
+        failed.trouble = error.report()->message;
+    } catch (const std::exception& error) {
+        failed.trouble = error.what();
+    }
+    call([] { AbortOutOfAnyTransaction(); });
+    if (kept != 0) call([kept] { dsm_unpin_segment(kept); });
+    return failed;
+}
+
+void note(const Place& before, const Outcome& outcome) {
+    std::array<char, 200> trouble;
+    copy_text(trouble, outcome.trouble);
+    Shared::get()->change(before.database, false, [&](Place& place) {
+        place.has_extension = outcome.has_extension;
+        place.off = outcome.off;
+        place.served = std::max(place.served, before.requested);
+        place.resets += outcome.resets;
+        if (outcome.trouble.empty()) place.succeeded = GetCurrentTimestamp();
+        place.trouble = trouble;
+    });
+    // Once for each kind of trouble.
+    if (outcome.trouble.empty() || trouble == before.trouble) return;
+    call([&trouble] { ereport(LOG, (errmsg("pg_perfkit took no snapshot for its history: %s", trouble.data()))); });
+}
+
+void set(const char* name, const char* value) { SetConfigOption(name, value, PGC_USERSET, PGC_S_OVERRIDE); }
+
+void run(Oid database) {
+    call([database] {
+        pqsignal(SIGTERM, die);
+        BackgroundWorkerUnblockSignals();
+        BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+        set("search_path", "pg_catalog, pg_temp");
+        set("lock_timeout", "100ms");            // for the catalogs; everything else is asked for without waiting
+        set("synchronous_commit", "off");        // no wait for a disk or a standby
+        set("stats_fetch_consistency", "none");  // a reading of now, without a copy of everything
+        set("application_name", "pg_perfkit history");
+        pgstat_report_activity(STATE_RUNNING, "pg_perfkit takes a snapshot for its history");
+        enable_timeout_after(STATEMENT_TIMEOUT, most_ms);
+    });
+    const auto place = Shared::get()->find(database);
+    if (!place) return;
+    const Outcome outcome = take_in_transaction(*place);
+    call([] { disable_timeout(STATEMENT_TIMEOUT, false); });
+    note(*place, outcome);
+}
+
+}  // namespace
+
+BackgroundWorkerHandle* start_worker(Oid database) {
+    BackgroundWorker worker{};
+    std::snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_perfkit history of database %u", database);
+    std::strncpy(worker.bgw_type, "pg_perfkit history", sizeof worker.bgw_type - 1);
+    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    worker.bgw_restart_time = BGW_NEVER_RESTART;
+    std::strncpy(worker.bgw_library_name, "pg_perfkit", sizeof worker.bgw_library_name - 1);
+    std::strncpy(worker.bgw_function_name, "pk_history_worker", sizeof worker.bgw_function_name - 1);
+    worker.bgw_main_arg = ObjectIdGetDatum(database);
+    worker.bgw_notify_pid = MyProcPid;
+    return call([&worker] {
+        MemoryContext const before = MemoryContextSwitchTo(TopMemoryContext);
+        BackgroundWorkerHandle* handle = nullptr;
+        if (!RegisterDynamicBackgroundWorker(&worker, &handle)) handle = nullptr;
+        MemoryContextSwitchTo(before);
+        return handle;
+    });
+}
+
+}  // namespace perfkit::pg::history
+
+extern "C" {
+PGDLLEXPORT void pk_history_worker(Datum);
+}
+
+void pk_history_worker(Datum database) {
+    perfkit::pg::guarded([database] { perfkit::pg::history::run(DatumGetObjectId(database)); });
+    proc_exit(0);
+}

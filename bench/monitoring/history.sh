@@ -4,16 +4,27 @@
 #
 # usage: PGHOST=... PGDATABASE=... bench/monitoring/history.sh [TABLES [QUERIES [SNAPSHOTS]]]
 # The server runs on this machine, preloads pg_perfkit with pg_perfkit.workload_max above QUERIES, has
-# pg_perfkit.history_interval = 0 (the snapshots are asked for), and the extension in that database.  It makes TABLES small
+# pg_perfkit.history_interval = 1d (the snapshots are asked for), and the extension in that database.  It makes TABLES small
 # tables in the schema pk_bench_history, and drops them at the end.
 set -euo pipefail
 tables=${1:-1000} queries=${2:-5000} snapshots=${3:-10}
 psql() { command psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"; psql -c "SELECT format('"'DROP TABLE pk_bench_history.%I'"', relname) FROM pg_class WHERE relnamespace = '"'pk_bench_history'"'::regnamespace AND relkind = '"'r'"' \\gexec" -c "DROP SCHEMA pk_bench_history"' EXIT
-
-psql -c 'CREATE SCHEMA pk_bench_history' \
-    -c "SELECT format('CREATE TABLE pk_bench_history.t%s AS SELECT i AS id, i AS n FROM generate_series(1, 20) i; CREATE INDEX ON pk_bench_history.t%s (id)', i, i) FROM generate_series(1, $tables) i \\gexec"
+clean_up() {
+    rm -rf "$scratch"
+    # One after the other: a single transaction would need as many locks.
+    psql <<'SQL' || true
+SELECT format('DROP TABLE pk_bench_history.%I', relname) FROM pg_class
+WHERE relnamespace = 'pk_bench_history'::regnamespace AND relkind = 'r' \gexec
+DROP SCHEMA pk_bench_history;
+SQL
+}
+psql -o /dev/null -c 'SELECT pk_workload_reset()' -c 'CREATE SCHEMA pk_bench_history'
+trap clean_up EXIT
+psql <<SQL
+SELECT format('CREATE TABLE pk_bench_history.t%s AS SELECT i AS id, i AS n FROM generate_series(1, 20) i; CREATE INDEX ON pk_bench_history.t%s (id)', i, i)
+FROM generate_series(1, $tables) i \gexec
+SQL
 # Different shapes over the tables: each is a statement of its own, and each table is read and changed.
 awk -v tables="$tables" -v queries="$queries" 'BEGIN {
     for (q = 0; q < queries; ++q) {
@@ -61,11 +72,13 @@ for _ in $(seq "$snapshots"); do
     cpu=$(awk -v a="$cpu" -v b="$before" -v e="$(children_ms)" 'BEGIN {print a + e - b}')
 done
 bytes=$(($(psql -c 'SELECT bytes FROM pk_history_info()') - bytes))
+read -r seen_tables seen_queries < <(psql -F ' ' -c "SELECT count(*) FILTER (WHERE kind = 'relations'), count(*) FILTER (WHERE kind = 'queries')
+    FROM (SELECT newest FROM pk_history_info()) i, unnest('{relations,queries}'::text[]) kind, pk_history_totals(kind, newest - interval '1 us', newest) WHERE snapshots > 0")
 begin=$(launcher_ms)
 sleep 10
 idle=$(awk -v b="$begin" -v e="$(launcher_ms)" 'BEGIN {print (e - b) / 10}')
-awk -v t="$tables" -v q="$queries" -v n="$snapshots" -v c="$cpu" -v w="$wal" -v b="$bytes" -v m="$took" -v i="$idle" 'BEGIN {
-    printf "%d tables, %d statements, all of them changed, means of %d snapshots\n", t, q, n
+awk -v t="$seen_tables" -v q="$seen_queries" -v n="$snapshots" -v c="$cpu" -v w="$wal" -v b="$bytes" -v m="$took" -v i="$idle" 'BEGIN {
+    printf "%d tables and indexes, %d statements that changed in each, means of %d snapshots\n", t, q, n
     printf "worker: %.1f ms of CPU, %.1f ms from asking to the end; launcher: %.2f ms of CPU a second\n", c / n, m / n, i
     printf "WAL %.0f bytes, history %.0f bytes\n", w / n, b / n
     printf "at 60 s: %.3f %% of a core, %.0f MB of WAL and %.0f MB of history a day\n", (c / n / 60 + i) / 10, w / n * 1440 / 1e6, b / n * 1440 / 1e6

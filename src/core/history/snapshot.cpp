@@ -10,7 +10,7 @@ namespace {
 
 // Whether the counters of an object began anew between two readings of it.
 bool was_reset(const Record& earlier, const Record& now) {
-    if (now.birth != earlier.birth) return true;
+    if (now.birth > earlier.birth) return true;
     for (std::size_t i = 0; i < most_counters; ++i)
         if (now.counters[i] < earlier.counters[i]) return true;
     return false;

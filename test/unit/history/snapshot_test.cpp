@@ -52,6 +52,14 @@ TEST(HistoryGain, BeginsAnewWithALaterBirth) {
     EXPECT_EQ(gain.resets, 1);
 }
 
+// Sessions hand on what they did in any order, so that a first sight may turn out to be earlier than it was.
+TEST(HistoryGain, GoesOnWithAnEarlierBirth) {
+    const Gain gain = gained({record(1, 10, 0, 200)}, {record(1, 25, 0, 100)}, false);
+    ASSERT_EQ(gain.records.size(), 1u);
+    EXPECT_EQ(gain.records[0].counters[0], 15u);
+    EXPECT_EQ(gain.resets, 0);
+}
+
 TEST(HistoryGain, HasGaugesAsTheyAreWhereTheyChanged) {
     const Gain gain = gained({record(1, 1, 100), record(2, 1, 100)}, {record(1, 1, 80), record(2, 1, 100)}, false);
     ASSERT_EQ(gain.records.size(), 1u);

@@ -142,7 +142,7 @@ regress() {
     local label=$1 name=$2 pg_config=$3 preload=$4 log data status=0
     log=$work/log/${label//[^A-Za-z0-9]/_} data=$work/$name-data
     server_stop "$data"
-    if ! server_start "${pg_config%/*}" "$data" "$sockets" "$log.server" fsync=off autovacuum_naptime=20d "shared_preload_libraries='$preload'"; then
+    if ! server_start "${pg_config%/*}" "$data" "$sockets" "$log.server" fsync=off autovacuum_naptime=20d pg_perfkit.history_interval=0 "shared_preload_libraries='$preload'"; then
         broken "$label: the server does not start" "$log.server"
         return
     fi

@@ -31,6 +31,7 @@ namespace perfkit::pg::history {
 namespace {
 
 constexpr long round_ms = 1000;
+constexpr TimestampTz look_interval = 900 * 1000;              // at least, between two looks at waits
 constexpr TimestampTz databases_age = 30 * USECS_PER_SEC;      // then the list is read again
 constexpr TimestampTz unknown_interval = 600 * USECS_PER_SEC;  // between two looks whether one has got the extension
 constexpr TimestampTz longest_worker = 60 * USECS_PER_SEC;     // then it is ended
@@ -63,7 +64,11 @@ public:
         launcher_.last_round = now;
         Shared& shared = *Shared::get();
         shared.set_launcher(launcher_, MyLatch);
-        if (interval_s > 0) shared.count_waits();
+        // It is woken more often while workers begin and end.
+        if (interval_s > 0 && (now - looked_ >= look_interval || now < looked_)) {
+            shared.count_waits();
+            looked_ = now;
+        }
         if (RecoveryInProgress()) return;
         watch_worker(now);
         if (worker_ == nullptr) start_due(now);
@@ -71,6 +76,7 @@ public:
 
 private:
     Launcher launcher_;
+    TimestampTz looked_ = 0;
     TimestampTz listed_ = 0;
     BackgroundWorkerHandle* worker_ = nullptr;
     TimestampTz started_ = 0;

@@ -64,12 +64,12 @@ public:
         launcher_.last_round = now;
         Shared& shared = *Shared::get();
         shared.set_launcher(launcher_, MyLatch);
+        if (RecoveryInProgress()) return;
         // It is woken more often while workers begin and end.
         if (interval_s > 0 && (now - looked_ >= look_interval || now < looked_)) {
             shared.count_waits();
             looked_ = now;
         }
-        if (RecoveryInProgress()) return;
         watch_worker(now);
         if (worker_ == nullptr) start_due(now);
     }
@@ -119,7 +119,9 @@ private:
         if (interval_s == 0) return 0;
         const TimestampTz interval = std::max(interval_s * USECS_PER_SEC, shortest_interval);
         if (place.tried == 0) return 1;
-        return place.tried + (place.has_extension ? interval : std::max(interval, unknown_interval));
+        if (place.has_extension) return place.tried + interval;
+        const TimestampTz its_turn = place.tried + std::max(interval, unknown_interval);
+        return place.look_at == 0 ? its_turn : std::min(place.look_at, its_turn);
     }
 
     void start_due(TimestampTz now) {
@@ -143,6 +145,7 @@ private:
         database_ = next->database;
         shared.change(database_, false, [this](Place& place) {
             place.tried = started_;
+            if (place.look_at <= started_) place.look_at = 0;
             requested_ = place.requested;
         });
     }

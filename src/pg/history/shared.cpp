@@ -103,12 +103,10 @@ std::optional<std::int64_t> Shared::ask(Oid database) noexcept {
 }
 
 void Shared::notice(Oid database) noexcept {
-    bool news = false;
-    change(database, true, [&news](Place& place) {
-        news = !place.has_extension;
-        if (news) place.tried = 0;
+    constexpr TimestampTz commit_time = 5 * USECS_PER_SEC;
+    change(database, true, [](Place& place) {
+        if (!place.has_extension && place.look_at == 0) place.look_at = GetCurrentTimestamp() + commit_time;
     });
-    if (news) wake();
 }
 
 void Shared::set_launcher(const Launcher& launcher, Latch* latch) noexcept {

@@ -134,7 +134,7 @@ std::string state_of(const std::optional<pg::history::Place>& place, const pg::h
     if (!pg::history::enabled || (place && place->off)) return "off: pg_perfkit.history is off for this database";
     if (launcher.pid == 0 || now - launcher.last_round > launcher_is_late) return "dead: the launcher is not running";
     if (launcher.trouble[0] != '\0') return "trouble";
-    if (!place || place->tried == 0) return "on: no snapshot has been tried yet";
+    if (!place || place->tried == 0 || !place->has_extension) return "on: no snapshot has been tried yet";
     if (place->trouble[0] != '\0') return "trouble";
     return "on";
 }
@@ -183,7 +183,12 @@ PERFKIT_FUNCTION(pk_history_info) {
         bytes = pg::history::bytes_of(*segments);
     }
     const std::string state = state_of(place, launcher, now);
-    const TimestampTz since = std::max(place ? place->succeeded : 0, launcher.since);
+    // Before the first look at a database that has the extension, nothing is overdue.
+    TimestampTz since = 0;
+    if (launcher.pid == 0)
+        since = std::max(place ? place->succeeded : 0, PgStartTime);
+    else if (place && place->has_extension)
+        since = std::max(place->succeeded, launcher.since);
     if (locked > 0) oldest = newest = 0;
     const bool off = state.starts_with("off") || since == 0;
     const char* const trouble = launcher.trouble[0] != '\0' ? launcher.trouble.data()

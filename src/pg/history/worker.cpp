@@ -194,7 +194,7 @@ void note(const Place& before, const Outcome& outcome) {
         place.off = outcome.off;
         place.served = std::max(place.served, before.requested);
         place.resets += outcome.resets;
-        if (outcome.trouble.empty()) place.succeeded = GetCurrentTimestamp();
+        if (outcome.trouble.empty() && outcome.has_extension && !outcome.off) place.succeeded = GetCurrentTimestamp();
         place.trouble = trouble;
     });
     // Once for each kind of trouble.

@@ -31,6 +31,7 @@ struct Place {
     bool off = false;            // pg_perfkit.history is off there
     std::int64_t requested = 0;  // snapshots asked for by pk_history_snapshot()
     std::int64_t served = 0;
+    TimestampTz look_at = 0;    // when to look whether it has got the extension; 0: when it is its turn
     TimestampTz tried = 0;      // when a worker was last started
     TimestampTz succeeded = 0;  // when one last came to its end
     TimestampTz taken = 0;      // time of the reading that is kept for the next one to be compared with
@@ -67,7 +68,7 @@ public:
     // Asks the launcher for a snapshot as soon as it can; gives the number to wait for, or nothing where there is no
     // place for a further database.
     std::optional<std::int64_t> ask(Oid database) noexcept;
-    // Tells the launcher that this database may have got the extension.
+    // Tells the launcher that this database has got the extension, or will as soon as a transaction commits.
     void notice(Oid database) noexcept;
 
     // Changes a database's place under the lock, if it has one; with add, gives it one if there is room.

@@ -15,7 +15,9 @@ void set_option(const char* name, const char* value) {
     set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-std::vector<TextRow> run_query(const std::string& sql) {
+namespace {
+
+std::vector<TextRow> run(const std::string& sql, bool read_only) {
     // An error ends the transaction or subtransaction around, which restores setting and connection.
     const int level = call([&] {
         const int nest = NewGUCNestLevel();
@@ -23,16 +25,17 @@ std::vector<TextRow> run_query(const std::string& sql) {
         set_option("standard_conforming_strings", "on");
         set_option("extra_float_digits", "1");
         SPI_connect();
-        const int result = SPI_execute(sql.c_str(), true, 0);
-        if (result != SPI_OK_SELECT)
+        const int result = SPI_execute(sql.c_str(), read_only, 0);
+        if (read_only ? result != SPI_OK_SELECT : result < 0)
             elog(ERROR, "a query of pg_perfkit's own failed: %s", SPI_result_code_string(result));
         return nest;
     });
     std::vector<TextRow> rows;
     const SPITupleTable* const table = SPI_tuptable;
-    const int columns = table->tupdesc->natts;
-    rows.reserve(table->numvals);
-    for (std::uint64_t i = 0; i < table->numvals; ++i) {
+    const int columns = table ? table->tupdesc->natts : 0;
+    const std::uint64_t count = table ? table->numvals : 0;
+    rows.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
         TextRow row;
         for (int column = 1; column <= columns; ++column) {
             const char* const value = call([&] { return SPI_getvalue(table->vals[i], table->tupdesc, column); });
@@ -46,6 +49,12 @@ std::vector<TextRow> run_query(const std::string& sql) {
     });
     return rows;
 }
+
+}  // namespace
+
+std::vector<TextRow> run_query(const std::string& sql) { return run(sql, true); }
+
+std::vector<TextRow> run_change(const std::string& sql) { return run(sql, false); }
 
 InnerText::InnerText(const char* inner) noexcept {
     callback_.previous = error_context_stack;

@@ -9,7 +9,7 @@ use Perfkit;
 use Perfkit::Calls;
 
 # What changes something cannot run on a standby.  Each with the SQLSTATE that it must give.
-my %refused = (pk_uuid_move => '25006', pk_workload_import => '25006', pk_history_snapshot => '25006');
+my %refused = map { $_ => '25006' } qw(pk_uuid_move pk_workload_import pk_history_snapshot pk_advice_mute pk_advice_unmute);
 
 my $primary = perfkit_node('primary', init => [ allows_streaming => 1 ]);
 create_sample($primary);

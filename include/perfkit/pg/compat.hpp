@@ -32,7 +32,11 @@ extern "C" {
 #else
 #include "utils/queryjumble.h"
 #endif
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "storage/proc.h"
+#include "tcop/pquery.h"
+#include "utils/acl.h"
 }
 
 namespace perfkit::pg {
@@ -43,6 +47,29 @@ inline int my_proc_number() noexcept {
     return MyProcNumber;
 #else
     return MyProc->pgprocno;
+#endif
+}
+
+#if PERFKIT_PG16
+inline bool owns_relation(Oid relation, Oid role) { return object_ownercheck(RelationRelationId, relation, role); }
+inline bool owns_schema(Oid schema, Oid role) { return object_ownercheck(NamespaceRelationId, schema, role); }
+inline bool may_create_in(Oid schema, Oid role) {
+    return object_aclcheck(NamespaceRelationId, schema, role, ACL_CREATE) == ACLCHECK_OK;
+}
+#else
+inline bool owns_relation(Oid relation, Oid role) { return pg_class_ownercheck(relation, role); }
+inline bool owns_schema(Oid schema, Oid role) { return pg_namespace_ownercheck(schema, role); }
+inline bool may_create_in(Oid schema, Oid role) {
+    return pg_namespace_aclcheck(schema, role, ACL_CREATE) == ACLCHECK_OK;
+}
+#endif
+
+// Runs all of a portal, whose result goes nowhere, as a command of the client's own.
+inline void portal_run_once(Portal portal, QueryCompletion* completion) {
+#if PERFKIT_PG18
+    PortalRun(portal, FETCH_ALL, true, None_Receiver, None_Receiver, completion);
+#else
+    PortalRun(portal, FETCH_ALL, true, true, None_Receiver, None_Receiver, completion);
 #endif
 }
 

@@ -13,12 +13,15 @@ namespace perfkit::pg {
 
 using TextRow = std::vector<std::optional<std::string>>;
 
-// Sets a setting of the session up to the end of the GUC nesting level.  Reports what cannot be set as an ERROR, so it is
-// for pg::call.
+// Sets a setting of the session up to the end of the GUC nesting level.  Reports what cannot be set as an ERROR, so it
+// is for pg::call.
 void set_option(const char* name, const char* value);
 
 // Every value of the result as text.
 std::vector<TextRow> run_query(const std::string& sql);
+
+// The same for a statement that changes rows; the result is what it is RETURNING.
+std::vector<TextRow> run_change(const std::string& sql);
 
 // Numbers among them; NULL is 0.
 double number_of(const std::optional<std::string>& text);

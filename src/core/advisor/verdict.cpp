@@ -11,7 +11,8 @@ constexpr double doubt = 0.05;  // 1 - confidence
 // A single query has to lose more than this, since there are many of them.
 constexpr double least_loss = 0.1;
 
-// Of the standard normal distribution, upper tail; within 4.5e-4 (Abramowitz and Stegun, 26.2.23), then a step of Newton.
+// Of the standard normal distribution, upper tail; within 4.5e-4 (Abramowitz and Stegun, 26.2.23), then a step of
+// Newton.
 double normal_quantile(double probability) {
     const double t = std::sqrt(-2 * std::log(probability));
     double z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
@@ -137,7 +138,8 @@ Judgement judge(Change change, const std::vector<Compared>& queries) {
     for (std::size_t i = 0; i < queries.size(); ++i) {
         if (!enough(queries[i])) continue;
         const auto found = difference(queries[i].before, queries[i].after, tests);
-        if (found && found->above(0) && found->value > least_loss * queries[i].before.mean()) result.slower.push_back(i);
+        if (found && found->above(0) && found->value > least_loss * queries[i].before.mean())
+            result.slower.push_back(i);
     }
     std::stable_sort(result.slower.begin(), result.slower.end(),
                      [&](std::size_t a, std::size_t b) { return loss(a) > loss(b); });
@@ -159,7 +161,8 @@ Judgement judge(Change change, const std::vector<Compared>& queries) {
         const double left = wanted * wanted - before_variance;
         const double missing_before = std::max(0.0, least_calls - result.calls_before);
         if (left > 0 && missing_before == 0)
-            result.calls_needed = std::max(1.0, std::ceil(std::max(least_calls, calls * after_variance / left) - calls));
+            result.calls_needed =
+                std::max(1.0, std::ceil(std::max(least_calls, calls * after_variance / left) - calls));
     }
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include "perfkit/core/advisor/parameterise.hpp"
 #include "perfkit/pg/advisor/catalog.hpp"
+#include "perfkit/pg/advisor/ddl.hpp"
 #include "perfkit/pg/advisor/elements.hpp"
 #include "perfkit/pg/advisor/examine.hpp"
 #include "perfkit/pg/advisor/expressions.hpp"
@@ -69,6 +70,7 @@ public:
     }
 
     Advice run() {
+        advice_.mutes = Mutes::of_caller();
         examine();
         share_time(advice_.examined);
         read_tables();
@@ -259,13 +261,28 @@ private:
         }
     }
 
-    // False where it does not fit the table.
+    // Who does not want an index does not want it wider, either.
+    bool is_muted(const Hypothetical& index, const TableFacts& table) const {
+        if (advice_.mutes.empty()) return false;
+        const auto has = [&](const Hypothetical& wanted) {
+            return advice_.mutes.has("create", table.schema, table.name, definition_of(wanted, table));
+        };
+        Hypothetical narrow = index;
+        narrow.spec.include.clear();
+        return has(index) || has(narrow);
+    }
+
+    // False where it does not fit the table, or is muted.
     bool add_index(const IndexSpec& spec) {
         TableFacts& table = advice_.tables.at(spec.table);
         if (spec.method == advisor::Method::gin)
             for (const advisor::IndexKey& key : spec.keys) read_elements(table, key.column, key.opclass);
         auto index = make_hypothetical(spec, table, expressions_);
         if (!index) return false;
+        if (is_muted(*index, table)) {
+            advice_.muted.push_back(spec);
+            return false;
+        }
         next_id_ = unused_relation_id(next_id_);
         index->id = next_id_--;
         numbers_.emplace(spec, static_cast<int>(advice_.indexes.size()));

@@ -138,7 +138,7 @@ public:
         for (const Drop& drop : all) {
             const KnownIndex& index = *by_id_.at(drop.index);
             // What a caller's own queries do not need, others may.
-            if (!wanted(index.table) || (drop.reason == DropReason::unused && !scans_count())) continue;
+            if (!wanted(index.table) || muted(index) || (drop.reason == DropReason::unused && !scans_count())) continue;
             if ((drop.reason == DropReason::redundant || drop.reason == DropReason::unused) && missed(index)) continue;
             DropAdvice found{drop, index, "", -1, std::min(days, index.days), upkeep_of(index.id, index.table)};
             if (drop.other) found.other_name = by_id_.at(drop.other)->name;
@@ -156,6 +156,10 @@ private:
         return !advice_.workload.since.empty() || advice_.tables.contains(table);
     }
 
+    bool muted(const KnownIndex& index) const {
+        return advice_.mutes.has("drop", index.schema, index.table_name, index.name);
+    }
+
     // Of the server that the workload is of.
     bool scans_count() const { return !advice_.workload.since.empty() && !advice_.workload.elsewhere(); }
 
@@ -171,7 +175,8 @@ private:
             for (const advisor::ExistingIndex& existing : advice_.tables.at(created.spec.table).indexes) {
                 if (!existing.plain || !existing.valid || !advisor::covers(created.spec, existing.spec)) continue;
                 const auto known = by_id_.find(existing.id);
-                if (known == by_id_.end() || advisor::is_protected(*known->second) || known->second->partitioned)
+                if (known == by_id_.end() || advisor::is_protected(*known->second) || known->second->partitioned ||
+                    muted(*known->second))
                     continue;
                 if (std::find(hidden_.begin(), hidden_.end(), existing.id) != hidden_.end() || missed(*known->second))
                     continue;

@@ -9,9 +9,6 @@
 #include "perfkit/pg/advisor/ddl.hpp"
 #include "perfkit/pg/text.hpp"
 
-extern "C" {
-}
-
 namespace perfkit::pg {
 
 using advisor::Choice;
@@ -23,6 +20,7 @@ namespace {
 
 constexpr std::size_t longest_text = 300;  // of a query
 constexpr std::size_t most_told = 20;      // queries of an index
+constexpr std::size_t most_watched = 50;
 
 // What the estimates for an expression rest on.
 void tell_expressions(Json& json, const Hypothetical& index, const TableFacts& table) {
@@ -55,6 +53,13 @@ void tell_condition(Json& json, const Hypothetical& index, const Advice& advice,
     });
 }
 
+bool touches(const Examined& examined, Oid table) {
+    return std::any_of(examined.accesses.begin(), examined.accesses.end(),
+                       [&](const advisor::Access& access) { return access.table == table; }) ||
+           std::any_of(examined.plan.writes.begin(), examined.plan.writes.end(),
+                       [&](const WriteTarget& target) { return target.table == table; });
+}
+
 }  // namespace
 
 void tell_window(Json& json, const Advice& advice) {
@@ -70,6 +75,7 @@ void tell_window(Json& json, const Advice& advice) {
         for (const Examined& examined : advice.examined) skipped += examined.skipped.empty() ? 0 : 1;
         json.key("queries").value(static_cast<int>(advice.examined.size()));
         json.key("skipped").value(skipped);
+        if (!advice.muted.empty()) json.key("muted").value(static_cast<int>(advice.muted.size()));
         json.key("complete").value(advice.selection.complete);
         json.key("plans").value(advice.selection.plans + advice.further_plans +
                                 static_cast<std::int64_t>(advice.examined.size()));
@@ -103,6 +109,43 @@ void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
                     json.key("read_as").array([&] {
                         for (const std::string& note : examined.notes) json.value(note);
                     });
+                json.key("query").value(shortened(examined.query.text, longest_text));
+            });
+        }
+    });
+}
+
+void tell_watched(Json& json, const Choice* choice, Oid table, const Advice& advice) {
+    std::vector<std::size_t> places;
+    if (choice)
+        for (const Help& help : choice->helps) places.push_back(static_cast<std::size_t>(advice.items[help.query]));
+    const std::size_t helped = places.size();
+    std::vector<std::size_t> others;
+    for (std::size_t place = 0; place < advice.examined.size(); ++place)
+        if (touches(advice.examined[place], table) && std::find(places.begin(), places.end(), place) == places.end())
+            others.push_back(place);
+    std::stable_sort(others.begin(), others.end(), [&](std::size_t a, std::size_t b) {
+        return advice.workload.weight(advice.examined[a].query) > advice.workload.weight(advice.examined[b].query);
+    });
+    places.insert(places.end(), others.begin(), others.end());
+    json.array([&] {
+        // Numbers of queries elsewhere, or of a caller's own, mean nothing here.
+        if (advice.workload.elsewhere()) return;
+        std::size_t told = 0;
+        for (std::size_t i = 0; i < places.size() && told < most_watched; ++i) {
+            const Examined& examined = advice.examined[places[i]];
+            if (!examined.query.observed) continue;
+            ++told;
+            json.object([&] {
+                json.key("queryid").value(examined.query.id);
+                json.key("role").value(examined.query.user_name);
+                json.key("toplevel").value(examined.query.toplevel);
+                json.key("helped").value(i < helped);
+                if (i < helped) {
+                    json.key("cost_before").value(advice.selection.before[examined.item]);
+                    json.key("cost_after").value(advice.selection.after[examined.item]);
+                    json.key("saved_ms_per_hour").value(choice->helps[i].saved);
+                }
                 json.key("query").value(shortened(examined.query.text, longest_text));
             });
         }

@@ -11,6 +11,7 @@
 #include "perfkit/pg/advisor/advise.hpp"
 #include "perfkit/pg/advisor/report.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
+#include "perfkit/pg/apply/piece.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload.hpp"
 
@@ -147,6 +148,25 @@ advisor::Workload workload_of(const Arguments& arguments, Argument from) {
     return given_source(std::move(texts), std::move(counts))->read();
 }
 
+Piece piece_of(const AdviceRow& row) {
+    Piece piece;
+    piece.advice_id = row.id;
+    piece.action = row.action;
+    piece.schema = row.schema;
+    piece.table = row.table;
+    piece.index = row.index;
+    piece.ddl = row.ddl;
+    piece.undo = row.undo;
+    piece.definition = row.definition;
+    piece.replacement = row.replacement;
+    piece.queries = row.watched.text();
+    piece.table_id = row.table_id;
+    piece.index_id = row.index_id;
+    piece.bytes = row.bytes;
+    piece.saved_ms_per_hour = row.saved_ms_per_hour;
+    return piece;
+}
+
 Value jsonb(const Json& json) {
     const char* const text = json.text().c_str();
     return Value::of(call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }));
@@ -173,10 +193,12 @@ PERFKIT_FUNCTION(pk_suggest_indexes) {
         arguments.flag(include_drops, true) ? drops(advice, options) : std::vector<DropAdvice>{};
     const Value now = Value::of(TimestampTzGetDatum(GetCurrentTimestamp()));
     std::int32_t rank = 0;
-    for (const AdviceRow& row : advice_rows(advice, dropped))
+    for (const AdviceRow& row : advice_rows(advice, dropped)) {
+        remember(piece_of(row));
         rows.add({++rank, row.id, row.action, row.schema, row.table, row.index, row.ddl, row.reason, row.warning,
                   row.bytes, row.cost_before, row.cost_after, row.saved_ms_per_hour, row.queries_helped,
                   row.write_ms_per_hour, now, jsonb(row.evidence)});
+    }
     PG_RETURN_NULL();
 }
 

@@ -14,8 +14,6 @@
 
 extern "C" {
 #include "catalog/namespace.h"
-#include "commands/dbcommands.h"
-#include "miscadmin.h"
 #include "utils/lsyscache.h"
 }
 
@@ -65,15 +63,10 @@ private:
     std::set<std::pair<Oid, std::string>> given_;
 };
 
-std::string advice_id(const char* action, const TableFacts& table, const std::string& definition) {
-    const std::string database = call([] { return get_database_name(MyDatabaseId); });
-    return advisor::fingerprint({database, action, table.schema, table.name, definition});
-}
-
 std::string creation_id(const Advice& advice, int candidate) {
     const Hypothetical& index = advice.indexes[candidate];
     const TableFacts& table = advice.tables.at(index.spec.table);
-    return advice_id("create", table, definition_of(index, table));
+    return advice_id("create", table.schema, table.name, definition_of(index, table));
 }
 
 // What a column of the index is to the queries that the index helps.
@@ -211,9 +204,15 @@ std::string why_not_helped(const Examined& examined, const Advice& advice) {
     return "no index lowers its cost";
 }
 
+bool muted_might_help(const Examined& examined, const Advice& advice) {
+    return std::any_of(advice.muted.begin(), advice.muted.end(), [&](const advisor::IndexSpec& spec) {
+        return std::any_of(examined.accesses.begin(), examined.accesses.end(),
+                           [&](const Access& access) { return advisor::could_serve(spec, access); });
+    });
+}
+
 std::string drop_id(const DropAdvice& drop) {
-    const std::string database = call([] { return get_database_name(MyDatabaseId); });
-    return advisor::fingerprint({database, "drop", drop.index.schema, drop.index.table_name, drop.index.name});
+    return advice_id("drop", drop.index.schema, drop.index.table_name, drop.index.name);
 }
 
 std::string drop_reason(const DropAdvice& drop, const std::string& replacement) {
@@ -260,6 +259,13 @@ std::string reverse_of(const DropAdvice& drop) {
     return text;
 }
 
+// The same, as one that locks nobody out.
+std::string concurrent(std::string create) {
+    const std::size_t index = create.find(" INDEX ");
+    if (index != std::string::npos) create.insert(index + 6, " CONCURRENTLY");
+    return create;
+}
+
 AdviceRow deletion(const DropAdvice& drop, const Advice& advice, const std::vector<AdviceRow>& created) {
     const std::string qualified = quoted_name(drop.index.schema) + "." + quoted_name(drop.index.name);
     const AdviceRow* replacement = nullptr;
@@ -286,8 +292,16 @@ AdviceRow deletion(const DropAdvice& drop, const Advice& advice, const std::vect
         if (drop.days > 0) row.evidence.key("days_counted").value(drop.days);
         if (!drop.other_name.empty()) row.evidence.key("same_work").value(drop.other_name);
         if (replacement) row.evidence.key("replaced_by").value(replacement->id);
-        if (const std::string reverse = reverse_of(drop); !reverse.empty()) row.evidence.key("reverse").value(reverse);
+        if (const std::string reverse = reverse_of(drop); !reverse.empty()) {
+            row.evidence.key("reverse").value(reverse);
+            row.undo = drop.index.partitioned ? reverse : concurrent(reverse);
+        }
     });
+    row.definition = drop.index.name;
+    if (replacement) row.replacement = replacement->index;
+    row.table_id = drop.index.table;
+    row.index_id = drop.index.id;
+    tell_watched(row.watched, nullptr, drop.index.table, advice);
     return row;
 }
 
@@ -332,6 +346,11 @@ std::vector<AdviceRow> creations(const Advice& advice, const std::vector<DropAdv
             if (const auto rates = advice.writes.find(table.id); rates != advice.writes.end())
                 tell_writes(row.evidence, rates->second);
         });
+        row.definition = definition_of(index, table);
+        row.undo = std::string("DROP INDEX ") + (table.partitioned ? "" : "CONCURRENTLY ") + quoted_name(table.schema) +
+                   "." + quoted_name(row.index);
+        row.table_id = table.id;
+        tell_watched(row.watched, &choice, table.id, advice);
         rows.push_back(std::move(row));
     }
     return rows;
@@ -378,6 +397,7 @@ std::vector<QueryRow> query_rows(const Advice& advice) {
                         advice.workload.weight(examined.query) * (1 - *row.cost_after / *row.cost_before);
             } else {
                 row.reason = why_not_helped(examined, advice);
+                if (muted_might_help(examined, advice)) row.reason += "; muted advice (pk_advice_muted) might help it";
             }
         }
         rows.push_back(std::move(row));

@@ -111,7 +111,8 @@ TEST(Verdict, NoGainWhereItIsAsBefore) {
 }
 
 TEST(Verdict, WorseWhereItHurts) {
-    const Judgement found = judge(Change::create, {query(1000, 1, 0.1, 1000, 1, 0.1), query(1000, 1, 0.1, 1000, 3, 0.1)});
+    const Judgement found =
+        judge(Change::create, {query(1000, 1, 0.1, 1000, 1, 0.1), query(1000, 1, 0.1, 1000, 3, 0.1)});
     EXPECT_EQ(found.verdict, Verdict::worse);
     ASSERT_EQ(found.slower.size(), 1u);
     EXPECT_EQ(found.slower.front(), 1u);
@@ -133,7 +134,8 @@ TEST(Verdict, KeptWithWhatItCosts) {
 
 TEST(Verdict, AChangedMixIsNoDifference) {
     // What is cheap ran nine times as often as what is dear, and then the other way round.
-    const Judgement found = judge(Change::create, {query(9000, 1, 0.1, 1000, 1, 0.1), query(1000, 100, 5, 9000, 100, 5)});
+    const Judgement found =
+        judge(Change::create, {query(9000, 1, 0.1, 1000, 1, 0.1), query(1000, 100, 5, 9000, 100, 5)});
     EXPECT_EQ(found.verdict, Verdict::no_gain);
     EXPECT_NEAR(found.change->value, 0, 1e-9);
 }

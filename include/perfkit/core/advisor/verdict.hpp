@@ -37,8 +37,8 @@ struct Difference {
     bool below(double bound) const { return high < bound; }
 };
 
-// Of the means, per call: below zero where the later executions were faster.  `tests`: so many are made at once, so that
-// each has to be that much surer.  Nothing where either side has no two executions.
+// Of the means, per call: below zero where the later executions were faster.  `tests`: so many are made at once, so
+// that each has to be that much surer.  Nothing where either side has no two executions.
 std::optional<Difference> difference(const Moments& before, const Moments& after, double tests = 1);
 
 enum class Change { create, drop };
@@ -46,11 +46,11 @@ enum class Verdict { kept, no_gain, worse, too_few };
 
 struct Judgement {
     Verdict verdict = Verdict::too_few;
-    double calls_before = 0, calls_after = 0;           // of the queries that could be compared
-    std::optional<double> mean_before, mean_after;      // in ms per call, weighted by the calls after
-    std::optional<Difference> change;                   // of that mean
-    std::optional<double> calls_needed;                 // further ones, to tell; nothing: enough, or no number of them
-    std::vector<std::size_t> slower;                    // queries that became slower for certain, the one that lost most first
+    double calls_before = 0, calls_after = 0;       // of the queries that could be compared
+    std::optional<double> mean_before, mean_after;  // in ms per call, weighted by the calls after
+    std::optional<Difference> change;               // of that mean
+    std::optional<double> calls_needed;             // further ones, to tell; nothing: enough, or no number of them
+    std::vector<std::size_t> slower;  // queries that became slower for certain, the one that lost most first
 };
 
 struct Compared {
@@ -59,7 +59,8 @@ struct Compared {
 
 Judgement judge(Change change, const std::vector<Compared>& queries);
 
-// The value that a variable of Student's distribution exceeds with this probability, for five degrees of freedom or more.
+// The value that a variable of Student's distribution exceeds with this probability, for five degrees of freedom or
+// more.
 double student_quantile(double probability, double degrees);
 
 }  // namespace perfkit::advisor

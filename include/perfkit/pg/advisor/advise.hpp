@@ -12,6 +12,7 @@
 #include "perfkit/core/advisor/select.hpp"
 #include "perfkit/core/advisor/upkeep.hpp"
 #include "perfkit/pg/advisor/examine.hpp"
+#include "perfkit/pg/advisor/mutes.hpp"
 #include "perfkit/pg/advisor/whatif.hpp"
 
 namespace perfkit::pg {
@@ -38,9 +39,11 @@ struct Advice {
     std::map<int, int> seen;  // conditions with a constant, by number: executions known to have them
     std::vector<int> items;   // place in `examined` of each query of the selection
     advisor::Selection selection;
-    std::int64_t further_plans = 0;  // besides those of the selection and the first of each query
-    double weight = 0;               // of the queries in the selection
-    double min_gain = 0;             // as asked for
+    std::int64_t further_plans = 0;         // besides those of the selection and the first of each query
+    double weight = 0;                      // of the queries in the selection
+    double min_gain = 0;                    // as asked for
+    Mutes mutes;                            // what is not to be advised
+    std::vector<advisor::IndexSpec> muted;  // candidates left out for that
 };
 
 // Without new indexes, but with the statistics of expressions, as every plan of the advice is.

@@ -19,6 +19,12 @@ struct AdviceRow {
     std::optional<double> cost_before, cost_after, saved_ms_per_hour, write_ms_per_hour;
     int queries_helped = 0;
     Json evidence;
+    // To carry it out, and to tell later what came of it.
+    std::string definition;   // USING method (keys) ...; of what to drop its name
+    std::string undo;         // the statement that takes it back
+    std::string replacement;  // the advised index that has to be there first; empty: none
+    Oid table_id = InvalidOid, index_id = InvalidOid;
+    Json watched;  // the queries that it is about
 };
 
 // The indexes to create, in the order of the selection, then those to drop.

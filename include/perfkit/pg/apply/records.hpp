@@ -1,0 +1,48 @@
+// What was carried out, in the table pk_applied_records: nobody writes to it but this code.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "perfkit/pg/apply/piece.hpp"
+#include "perfkit/pg/own_table.hpp"
+
+namespace perfkit::pg {
+
+// By which a process shows that it is alive and at work on something: locks that no SQL function takes, and no abort
+// releases.  The view pk_applied looks for them.
+enum class Sign { record = 1, advice = 2 };
+
+class Records {
+public:
+    Records() : table_(own_table("pk_applied_records")) {}
+
+    // False where another process holds it.  Held until lower(), or the end of the process.
+    bool raise(Sign sign, const std::string& of) const;
+    void lower(Sign sign, const std::string& of) const;
+    bool raised(Sign sign, const std::string& of) const;
+
+    // Notes that somebody wants it done; gives back the record's id.
+    std::string add(const Piece& piece) const;
+    // As it is at this moment; nothing where the current user may not see it.
+    std::optional<std::string> state(const std::string& id) const;
+    // Whether the record is there, and nobody has begun with it.
+    bool is_queued(const std::string& id) const;
+    // Before the change: what has been captured of the queries, as far as the current user may see it.
+    void begin(const std::string& id, const Piece& piece) const;
+    void attempted(const std::string& id) const;
+    // Names of the indexes that earlier attempts of the same advice may have left, which never came to an end.  To be
+    // called by who holds the advice's sign.
+    std::vector<std::string> lost(const std::string& id, const Piece& piece) const;
+    // Afterwards; an empty error is success.
+    void end(const std::string& id, const Piece& piece, const std::string& error) const;
+
+private:
+    OwnTable table_;
+
+    std::string captured(const std::string& queries, const char* when) const;
+};
+
+}  // namespace perfkit::pg

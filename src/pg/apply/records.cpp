@@ -1,0 +1,156 @@
+#include "perfkit/pg/apply/records.hpp"
+
+#include "perfkit/pg/query.hpp"
+#include "perfkit/pg/workload.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+}
+
+namespace perfkit::pg {
+
+namespace {
+
+std::string number(const std::optional<double>& value) { return value ? std::to_string(*value) : "NULL"; }
+
+std::string number(std::int64_t value) { return std::to_string(value); }
+
+std::uint32_t hash_of(const std::string& text) {
+    return hash_bytes(reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+}
+
+// Of the class of user locks, which no abort releases, but not of a kind that a user can name.
+LOCKTAG tag_of(const OwnTable& table, Sign sign, const std::string& of) {
+    LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, table.id, hash_of(of), static_cast<std::uint16_t>(sign));
+    tag.locktag_lockmethodid = USER_LOCKMETHOD;
+    return tag;
+}
+
+}  // namespace
+
+bool Records::raise(Sign sign, const std::string& of) const {
+    const LOCKTAG tag = tag_of(table_, sign, of);
+    return call([&] { return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL; });
+}
+
+void Records::lower(Sign sign, const std::string& of) const {
+    const LOCKTAG tag = tag_of(table_, sign, of);
+    call([&] { LockRelease(&tag, ExclusiveLock, true); });
+}
+
+bool Records::raised(Sign sign, const std::string& of) const {
+    return !run_query("SELECT FROM pg_locks WHERE locktype = 'object' AND database = " + std::to_string(MyDatabaseId) +
+                      " AND classid = " + std::to_string(table_.id) + " AND objid = " + std::to_string(hash_of(of)) +
+                      " AND objsubid = " + std::to_string(static_cast<int>(sign)))
+                .empty();
+}
+
+std::string Records::add(const Piece& piece) const {
+    const std::string user = call([] { return GetUserNameFromId(GetUserId(), false); });
+    const AsOwner owner(table_);
+    return *run_change(
+                "INSERT INTO " + table_.name +
+                " (advice_id, action, schema_name, table_name, index_name, definition, ddl, undo_ddl, requested_by,"
+                " forecast_bytes, forecast_ms_per_hour, queries) VALUES (" +
+                quoted_literal(piece.advice_id) + ", " + quoted_literal(piece.action) + ", " +
+                quoted_literal(piece.schema) + ", " + quoted_literal(piece.table) + ", " + quoted_literal(piece.index) +
+                ", " + quoted_literal(piece.definition) + ", " + quoted_literal(piece.ddl) + ", nullif(" +
+                quoted_literal(piece.undo) + ", ''), " + quoted_literal(user) + ", " + number(piece.bytes) + ", " +
+                number(piece.saved_ms_per_hour) + ", " + quoted_literal(piece.queries) + ") RETURNING id")
+                .front()[0];
+}
+
+// The sign is looked for first: it goes only after the outcome can be seen.
+std::optional<std::string> Records::state(const std::string& id) const {
+    const std::string user = quoted_literal(call([] { return GetUserNameFromId(GetUserId(), false); }));
+    const bool alive = raised(Sign::record, id);
+    const AsOwner owner(table_);
+    // As a change it is run with a new snapshot.
+    const auto rows = run_change("SELECT state, clock_timestamp() - requested < interval '1 minute' FROM " +
+                                 table_.name + " WHERE id = " + quoted_literal(id) + " AND (requested_by = " + user +
+                                 " OR pg_has_role(" + user + ", 'pg_read_all_stats', 'USAGE'))");
+    if (rows.empty()) return std::nullopt;
+    const std::string state = rows.front()[0].value_or("");
+    const bool under_way = state == "running" || (state == "queued" && rows.front()[1] == "f");
+    // Signs are not seen from a standby, nor outcomes in a transaction that keeps its snapshot.
+    if (!under_way || alive || RecoveryInProgress() || IsolationUsesXactSnapshot()) return state;
+    return "lost";
+}
+
+bool Records::is_queued(const std::string& id) const {
+    const AsOwner owner(table_);
+    return !run_query("SELECT FROM " + table_.name + " WHERE state = 'queued' AND id = " + quoted_literal(id)).empty();
+}
+
+// The queries with what is known of them now, under this name.
+std::string Records::captured(const std::string& queries, const char* when) const {
+    const CaptureOff off;
+    const std::string schema = schema_of_extension("pg_perfkit");
+    return *run_query(
+                "WITH w AS MATERIALIZED (SELECT role, toplevel, queryid, calls, total_ms, stddev_ms, first_seen FROM " +
+                schema +
+                ".pk_workload WHERE database = current_database() AND queryid IS NOT NULL) "
+                "SELECT coalesce(jsonb_agg(q || jsonb_build_object('" +
+                when +
+                "', (SELECT to_jsonb(w) - '{role,toplevel,queryid}'::text[] FROM w WHERE w.queryid = (q ->> "
+                "'queryid')::bigint AND w.role = q ->> 'role' AND w.toplevel = (q ->> 'toplevel')::boolean LIMIT 1))"
+                " ORDER BY n), '[]') FROM jsonb_array_elements(" +
+                quoted_literal(queries) + ") WITH ORDINALITY e(q, n)")
+                .front()[0];
+}
+
+void Records::begin(const std::string& id, const Piece& piece) const {
+    const std::string queries = captured(piece.queries, "before");
+    const AsOwner owner(table_);
+    run_change("UPDATE " + table_.name + " SET state = 'running', started = clock_timestamp(), queries = " +
+               quoted_literal(queries) + " WHERE id = " + quoted_literal(id));
+}
+
+void Records::attempted(const std::string& id) const {
+    const AsOwner owner(table_);
+    run_change("UPDATE " + table_.name + " SET attempts = attempts + 1 WHERE id = " + quoted_literal(id));
+}
+
+std::vector<std::string> Records::lost(const std::string& id, const Piece& piece) const {
+    std::vector<std::string> names;
+    const AsOwner owner(table_);
+    for (const TextRow& row :
+         run_change("UPDATE " + table_.name +
+                    " SET state = 'failed', error = 'the process that carried it out was lost' WHERE state = 'running'"
+                    " AND advice_id = " +
+                    quoted_literal(piece.advice_id) + " AND id <> " + quoted_literal(id) + " RETURNING index_name"))
+        names.push_back(row[0].value_or(""));
+    return names;
+}
+
+void Records::end(const std::string& id, const Piece& piece, const std::string& error) const {
+    std::string known = piece.queries;
+    {
+        const AsOwner owner(table_);
+        const auto rows = run_query("SELECT queries FROM " + table_.name + " WHERE id = " + quoted_literal(id));
+        if (!rows.empty()) known = rows.front()[0].value_or("[]");
+    }
+    const std::string queries = captured(known, "at_end");
+    std::string bytes = number(piece.bytes);
+    if (piece.creates()) {
+        // Whoever may not look into the schema has no name for it.
+        const auto rows = run_query(
+            "SELECT pg_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+            "n.nspname "
+            "= " +
+            quoted_literal(piece.schema) + " AND c.relname = " + quoted_literal(piece.index));
+        bytes = rows.empty() ? "NULL" : rows.front()[0].value_or("NULL");
+    }
+    const AsOwner owner(table_);
+    run_change("UPDATE " + table_.name + " SET state = '" + (error.empty() ? "done" : "failed") + "', error = nullif(" +
+               quoted_literal(error) +
+               ", ''), finished = clock_timestamp(), size_bytes = " + (error.empty() ? bytes : "NULL") +
+               ", queries = " + quoted_literal(queries) + " WHERE id = " + quoted_literal(id));
+}
+
+}  // namespace perfkit::pg

@@ -87,11 +87,27 @@ COMMENT ON COLUMN pk_applied.took_ms IS 'from the first attempt''s begin to the 
 COMMENT ON COLUMN pk_applied.queries IS 'the queries that read or write the table, 50 at most: which, the forecast costs of those that it helps, and what pk_workload had of each before the change (before) and when it was done (at_end)';
 
 CREATE FUNCTION pk_apply(advice_id text) RETURNS uuid
-    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pk_apply(text) IS
 'Has a piece of advice carried out, with the caller''s rights: a background worker runs its DDL once the caller''s transaction has committed, and none does where it is rolled back. Returns at once, with the id in pk_applied, where the outcome will be. The advice is one that pk_suggest_indexes() gave this session, or else gives now. Several in one transaction are carried out one after the other. ERROR 42704 where there is no such advice, 42501 without the rights on the table, in a SECURITY DEFINER function, and without EXECUTE, which pg_monitor has, 55006 where it is being carried out already, 25006 on a standby, 53400, as the transaction commits, where max_worker_processes is used up. docs/apply.md';
 REVOKE ALL ON FUNCTION pk_apply(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pk_apply(text) TO pg_monitor;
+
+-- For perfkit apply, which runs the DDL itself and shows how far it is.
+CREATE FUNCTION pk_applied_begin(advice_id text) RETURNS uuid
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pk_applied_begin(text) IS
+'For a client that is about to run the DDL of a piece of advice itself, on another connection: notes in pk_applied what is known of its queries, and returns the id there. pk_applied_end() has to follow in the same session. Errors and EXECUTE as with pk_apply().';
+REVOKE ALL ON FUNCTION pk_applied_begin(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pk_applied_begin(text) TO pg_monitor;
+
+CREATE FUNCTION pk_applied_end(applied uuid, error text DEFAULT NULL) RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pk_applied_end(uuid, text) IS
+'Notes in pk_applied how it ended. ERROR 55000 where this session has not begun it with pk_applied_begin(), 25006 on a standby. For pg_monitor.
+error: why it failed; NULL where it is done';
+REVOKE ALL ON FUNCTION pk_applied_end(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pk_applied_end(uuid, text) TO pg_monitor;
 
 CREATE FUNCTION pk_verify()
     RETURNS TABLE(id uuid, advice_id text, action text, schema_name text, table_name text, index_name text, finished timestamptz,

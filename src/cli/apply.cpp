@@ -32,11 +32,15 @@ struct Advice {
     std::optional<double> bytes, cost_before, cost_after, saved_ms_per_hour;
 };
 
-std::vector<Advice> read_advice(Database& database) {
-    // The extension's schema need not be on the search path.
-    const std::string schema = database.value(
+// The extension's schema, with a dot, which need not be on the search path; empty where it is not there.
+std::string extension_schema(Database& database) {
+    return database.value(
         "SELECT coalesce((SELECT extnamespace::regnamespace::text || '.' FROM pg_extension"
         " WHERE extname = 'pg_perfkit'), '')");
+}
+
+std::vector<Advice> read_advice(Database& database) {
+    const std::string schema = extension_schema(database);
     // Somebody else's function of this name is not to be called.
     if (schema.empty()) throw Failure("there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it");
     const std::string function = schema + "pk_suggest_indexes";
@@ -111,6 +115,37 @@ void confirm(const Options& options, std::size_t statements) {
     if (answer != "y" && answer != "Y" && answer != "yes") throw Failure("nothing was changed");
 }
 
+// A row in pk_applied, from which pk_verify() tells later whether it was any good.  Where there can be none, because
+// the extension is older or the role may not write one, the work goes on without.
+class Record {
+public:
+    Record(Database& database, const std::string& advice_id)
+        : database_(database), schema_(extension_schema(database)) {
+        try {
+            id_ = database.value("SELECT " + schema_ + "pk_applied_begin(" + quote_literal(advice_id) + ")");
+        } catch (const pqxx::sql_error&) {
+        }
+    }
+
+    void end(const ChangeOutcome& outcome) {
+        if (id_.empty()) return;
+        const std::string error = outcome.status == ChangeStatus::exists      ? "it was there already"
+                                  : outcome.status == ChangeStatus::cancelled ? "interrupted"
+                                  : outcome.error.empty()                     ? "failed"
+                                                                              : outcome.error;
+        const bool done = outcome.status == ChangeStatus::done;
+        try {
+            database_.run("SELECT " + schema_ + "pk_applied_end('" + id_ + "'" +
+                          (done ? "" : ", " + quote_literal(error)) + ")");
+        } catch (const pqxx::sql_error&) {
+        }
+    }
+
+private:
+    Database& database_;
+    std::string schema_, id_;
+};
+
 std::string status_word(const Advice& advice, ChangeStatus status) {
     switch (status) {
         case ChangeStatus::exists:
@@ -161,6 +196,8 @@ nlohmann::json json_of(const Advice& advice, const ChangeOutcome& outcome) {
 
 void apply(const Options& options) {
     Database database(options.conninfo);
+    // It waits while the others work.
+    database.run("SET idle_session_timeout = 0");
     const std::vector<Advice> all = read_advice(database);
     const std::vector<Advice> selected = select(all, options);
     const auto drops = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), is_drop));
@@ -187,8 +224,10 @@ void apply(const Options& options) {
                 std::cout << "kept " << advice.index << ": an index on its table could not be made" << std::endl;
                 continue;
             }
+            Record record(database, advice.id);
             const ChangeOutcome outcome =
                 builder.apply({advice.schema, advice.index, advice.ddl, advice.action == "create"});
+            record.end(outcome);
             std::cout << status_word(advice, outcome.status) << ' ' << advice.index;
             if (outcome.bytes) std::cout << ", " << format_bytes(static_cast<double>(*outcome.bytes));
             std::cout << ", " << format_fixed(outcome.seconds, 1) << " s";

@@ -105,35 +105,87 @@ Piece advice_of(const std::string& advice_id) {
 
 }  // namespace perfkit::pg
 
-PERFKIT_FUNCTION(pk_apply) {
-    const std::string advice_id = call([&] { return text_to_cstring(PG_GETARG_TEXT_PP(0)); });
+namespace {
+
+// The advice, where the caller may carry it out and nobody does.
+Piece wanted(Datum advice_id) {
     call([] {
         check_place();
         check_login();
     });
-    const Piece piece = advice_of(advice_id);
+    Piece piece = advice_of(call([advice_id] { return TextDatumGetCString(advice_id); }));
     call([&] { check_rights(piece); });
-    const Records records;
-    if (records.raised(Sign::advice, advice_id)) {
-        call([&] {
-            ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-                            errmsg("the advice %s is being carried out already", advice_id.c_str()),
-                            errhint("SELECT * FROM pk_applied tells how far it is.")));
-        });
-    }
+    return piece;
+}
+
+[[noreturn]] void in_progress(const Piece& piece) {
+    call([&] {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                        errmsg("the advice %s is being carried out already", piece.advice_id.c_str()),
+                        errhint("SELECT * FROM pk_applied tells how far it is.")));
+    });
+    pg_unreachable();
+}
+
+Datum uuid_of(const std::string& id) {
+    return call([&] { return DirectFunctionCall1(uuid_in, CStringGetDatum(id.c_str())); });
+}
+
+std::string text_of_uuid(Datum id) {
+    return call([id] { return DatumGetCString(DirectFunctionCall1(uuid_out, id)); });
+}
+
+}  // namespace
+
+PERFKIT_FUNCTION(pk_apply) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     Job job;
-    job.piece = piece;
+    job.piece = wanted(PG_GETARG_DATUM(0));
+    const Records records;
+    if (records.raised(Sign::advice, job.piece.advice_id)) in_progress(job.piece);
     if (GetUserId() != GetSessionUserId()) job.role = call([] { return GetUserNameFromId(GetUserId(), false); });
     for (const char* const name : build_settings)
         job.settings.emplace_back(name, call([&] { return GetConfigOption(name, false, false); }));
-    job.record = records.add(piece);
+    job.record = records.add(job.piece);
     enqueue(job);
-    PG_RETURN_DATUM(call([&] { return DirectFunctionCall1(uuid_in, CStringGetDatum(job.record.c_str())); }));
+    PG_RETURN_DATUM(uuid_of(job.record));
+}
+
+PERFKIT_FUNCTION(pk_applied_begin) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    const Piece piece = wanted(PG_GETARG_DATUM(0));
+    const Records records;
+    const std::string id = records.add(piece);
+    records.begin(id, piece);
+    records.attempted(id);
+    records.raise(Sign::record, id);
+    // Last, since no rollback lowers it.
+    if (records.raised(Sign::advice, piece.advice_id, true) || !records.raise(Sign::advice, piece.advice_id))
+        in_progress(piece);
+    records.lost(id, piece);
+    PG_RETURN_DATUM(uuid_of(id));
+}
+
+PERFKIT_FUNCTION(pk_applied_end) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    call([] { PreventCommandIfReadOnly("pk_applied_end()"); });
+    const std::string id = text_of_uuid(PG_GETARG_DATUM(0));
+    const Records records;
+    if (!records.raised(Sign::record, id, true)) {
+        call([] {
+            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("this session has not begun it"),
+                            errhint("pk_applied_begin() has to come before.")));
+        });
+    }
+    // The sign of the record stays up: others see the outcome only once this transaction has committed.
+    records.lower(
+        Sign::advice,
+        records.end(id, PG_ARGISNULL(1) ? "" : call([&] { return TextDatumGetCString(PG_GETARG_DATUM(1)); })));
+    PG_RETURN_NULL();
 }
 
 PERFKIT_FUNCTION(pk_applied_state) {
-    const auto state =
-        Records().state(call([&] { return DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(0))); }));
+    const auto state = Records().state(text_of_uuid(PG_GETARG_DATUM(0)));
     if (!state) PG_RETURN_NULL();
     PG_RETURN_DATUM(call([&] { return CStringGetTextDatum(state->c_str()); }));
 }

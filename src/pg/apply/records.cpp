@@ -43,10 +43,11 @@ void Records::lower(Sign sign, const std::string& of) const {
     call([&] { LockRelease(&tag, ExclusiveLock, true); });
 }
 
-bool Records::raised(Sign sign, const std::string& of) const {
+bool Records::raised(Sign sign, const std::string& of, bool by_this_one) const {
     return !run_query("SELECT FROM pg_locks WHERE locktype = 'object' AND database = " + std::to_string(MyDatabaseId) +
                       " AND classid = " + std::to_string(table_.id) + " AND objid = " + std::to_string(hash_of(of)) +
-                      " AND objsubid = " + std::to_string(static_cast<int>(sign)))
+                      " AND objsubid = " + std::to_string(static_cast<int>(sign)) +
+                      (by_this_one ? " AND pid = pg_backend_pid()" : ""))
                 .empty();
 }
 
@@ -128,29 +129,26 @@ std::vector<std::string> Records::lost(const std::string& id, const Piece& piece
     return names;
 }
 
-void Records::end(const std::string& id, const Piece& piece, const std::string& error) const {
-    std::string known = piece.queries;
+std::string Records::end(const std::string& id, const std::string& error) const {
+    const std::string only = " WHERE id = " + quoted_literal(id);
+    std::string queries;
     {
         const AsOwner owner(table_);
-        const auto rows = run_query("SELECT queries FROM " + table_.name + " WHERE id = " + quoted_literal(id));
-        if (!rows.empty()) known = rows.front()[0].value_or("[]");
+        queries = run_query("SELECT queries FROM " + table_.name + only).at(0)[0].value_or("[]");
     }
-    const std::string queries = captured(known, "at_end");
-    std::string bytes = number(piece.bytes);
-    if (piece.creates()) {
-        // Whoever may not look into the schema has no name for it.
-        const auto rows = run_query(
-            "SELECT pg_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
-            "n.nspname "
-            "= " +
-            quoted_literal(piece.schema) + " AND c.relname = " + quoted_literal(piece.index));
-        bytes = rows.empty() ? "NULL" : rows.front()[0].value_or("NULL");
-    }
+    queries = captured(queries, "at_end");
     const AsOwner owner(table_);
-    run_change("UPDATE " + table_.name + " SET state = '" + (error.empty() ? "done" : "failed") + "', error = nullif(" +
-               quoted_literal(error) +
-               ", ''), finished = clock_timestamp(), size_bytes = " + (error.empty() ? bytes : "NULL") +
-               ", queries = " + quoted_literal(queries) + " WHERE id = " + quoted_literal(id));
+    // Whoever may not look into a schema has no name for what is in it, but its size is no secret.
+    return *run_change("UPDATE " + table_.name + " SET state = '" + (error.empty() ? "done" : "failed") +
+                       "', finished = clock_timestamp(), queries = " + quoted_literal(queries) + ", error = nullif(" +
+                       quoted_literal(error) + ", ''), size_bytes = " +
+                       (error.empty()
+                            ? "CASE action WHEN 'create' THEN (SELECT pg_relation_size(c.oid) FROM pg_class c JOIN "
+                              "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = schema_name AND c.relname = "
+                              "index_name) ELSE forecast_bytes END"
+                            : "NULL") +
+                       only + " RETURNING advice_id")
+                .at(0)[0];
 }
 
 }  // namespace perfkit::pg

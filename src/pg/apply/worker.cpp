@@ -241,7 +241,7 @@ private:
         for (int attempt = 1;; ++attempt) try {
                 in_transaction([&] {
                     const CaptureOff off;
-                    records_->end(job_.record, piece_, error);
+                    records_->end(job_.record, error);
                 });
                 return;
             } catch (const Failed&) {

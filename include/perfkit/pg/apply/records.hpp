@@ -22,7 +22,8 @@ public:
     // False where another process holds it.  Held until lower(), or the end of the process.
     bool raise(Sign sign, const std::string& of) const;
     void lower(Sign sign, const std::string& of) const;
-    bool raised(Sign sign, const std::string& of) const;
+    // Whether any process holds it, or this one.
+    bool raised(Sign sign, const std::string& of, bool by_this_one = false) const;
 
     // Notes that somebody wants it done; gives back the record's id.
     std::string add(const Piece& piece) const;
@@ -36,8 +37,8 @@ public:
     // Names of the indexes that earlier attempts of the same advice may have left, which never came to an end.  To be
     // called by who holds the advice's sign.
     std::vector<std::string> lost(const std::string& id, const Piece& piece) const;
-    // Afterwards; an empty error is success.
-    void end(const std::string& id, const Piece& piece, const std::string& error) const;
+    // Afterwards; an empty error is success.  Gives back the advice's id.
+    std::string end(const std::string& id, const std::string& error) const;
 
 private:
     OwnTable table_;

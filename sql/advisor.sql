@@ -41,7 +41,7 @@ saved_ms_per_hour: execution time saved in an hour like those observed; NULL whe
 queries_helped: queries whose plan uses it
 write_cost: milliseconds per hour that the writes observed would spend on it; NULL where nothing was observed
 computed_at: when this was worked out
-evidence: the workload''s source and window, the queries with their costs and the number of different samples that each was planned from (0: text without constants), the writes, the assumptions';
+evidence: the workload''s source and window, the queries with their costs and the number of different samples that each was planned from (0: text without constants), the writes, what building it would read, write and lock, the assumptions';
 REVOKE ALL ON FUNCTION pk_suggest_indexes(text[], float8[], text, int, float8, interval, text[], bool, bool, regclass[], regclass[], bool, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pk_suggest_indexes(text[], float8[], text, int, float8, interval, text[], bool, bool, regclass[], regclass[], bool, text) TO pg_monitor;
 

@@ -6,8 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "perfkit/core/advisor/build.hpp"
 #include "perfkit/pg/advisor/ddl.hpp"
 #include "perfkit/pg/text.hpp"
+
+extern "C" {
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "optimizer/paths.h"
+}
 
 namespace perfkit::pg {
 
@@ -50,6 +57,23 @@ void tell_condition(Json& json, const Hypothetical& index, const Advice& advice,
         json.key("share_of_rows").value(advisor::fraction_of(*index.spec.predicate, table));
         if (const auto seen = advice.seen.find(index.spec.predicate->column); seen != advice.seen.end())
             json.key("executions_seen").value(seen->second);
+    });
+}
+
+// What CREATE INDEX would take, with this session's settings.
+void tell_build(Json& json, const Hypothetical& index, const TableFacts& table) {
+    advisor::BuildMeans means;
+    means.concurrent = !table.partitioned;
+    means.memory_bytes = 1024.0 * maintenance_work_mem;
+    // As the server decides it (plan_create_index_workers): each of two processes has to have 32 MB.
+    means.parallel = max_parallel_maintenance_workers > 0 && means.memory_bytes >= 2 * 32 * 1024.0 * 1024 &&
+                     table.pages >= min_parallel_table_scan_size;
+    const advisor::BuildForecast build = advisor::forecast_build(index.spec, index.size, table, means);
+    json.key("build").object([&] {
+        json.key("read_bytes").value(build.read_bytes);
+        json.key("temp_bytes").value(build.temp_bytes);
+        json.key("wal_bytes").value(XLogIsNeeded() ? build.wal_bytes : 0.0);
+        json.key("lock").value(means.concurrent ? "SHARE UPDATE EXCLUSIVE" : "SHARE");
     });
 }
 
@@ -170,6 +194,7 @@ void tell_index(Json& json, const Hypothetical& index, const Advice& advice) {
         json.key("pages").value(index.size.pages);
         json.key("table_rows").value(table.rows);
     });
+    tell_build(json, index, table);
     tell_condition(json, index, advice, table);
     tell_expressions(json, index, table);
 }

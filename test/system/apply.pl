@@ -54,11 +54,10 @@ sub advice
 
 sub indexes
 {
-	return $node->safe_psql('postgres', "SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' ORDER BY 1)
+	return $node->safe_psql('postgres', "SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' ORDER BY indexrelid::regclass::text)
 		FROM pg_index WHERE indrelid = 'app.events'::regclass" . ($_[0] ? " AND pg_get_indexdef(indexrelid) ~ '\\($_[0]\\)'" : ''));
 }
 
-my $states = 'SELECT string_agg(state, \',\' ORDER BY requested) FROM pk_applied';
 my $settled = "NOT EXISTS (SELECT FROM pk_applied WHERE state IN ('queued', 'running'))";
 
 # --- from slow queries to a verdict
@@ -79,6 +78,13 @@ is(as('app', 'SELECT verdict, calls_needed FROM pk_verify()'), 'too few calls ye
 run_queries(30);
 is(as('app', 'SELECT verdict, statement IS NULL, calls_after, change_high_ms < 0, saved_ms_per_hour > 0, idx_scan > 0 FROM pk_verify()'),
 	'kept|t|30|t|t|t', 'it was good');
+# Counters that begin anew.
+$node->safe_psql('postgres', 'SELECT pk_workload_reset()');
+run_queries(25);
+is(as('app', 'SELECT verdict, calls_after FROM pk_verify()'), 'kept|25', 'after a reset, what came since counts');
+# Had it been faster before:
+$node->safe_psql('postgres', q(UPDATE pk_applied_records SET queries = jsonb_set(jsonb_set(queries, '{0,before,total_ms}', '0.003'), '{0,before,stddev_ms}', '0')));
+like(as('app', 'SELECT verdict, statement, reason FROM pk_verify()'), qr/^worse\|DROP INDEX CONCURRENTLY app.events_kind_idx\|.*slower is query -?\d+, 0.00 to /, 'worse');
 $node->safe_psql('postgres', 'DROP INDEX app.events_kind_idx');
 is(as('app', 'SELECT verdict FROM pk_verify()'), 'gone', 'and is gone');
 
@@ -175,11 +181,22 @@ $old->query_safe('RESET ROLE; BEGIN; SELECT 1');
 $old->quit;
 is(indexes('other'), '', 'does nothing');
 
+$old = $node->background_psql('postgres', extra_params => [ '-U', 'app_member' ], on_error_stop => 0);
+$node->safe_psql('postgres', 'GRANT app TO app_member');
+$old->query('BEGIN; SET ROLE app; SELECT pk_apply(advice_id) ' . advice('other'));
+$node->safe_psql('postgres', 'DROP ROLE app_member');
+my $log_start = -s $node->logfile;
+$old->query('COMMIT');
+$node->wait_for_log(qr/FATAL: .*role/, $log_start);
+$old->quit;
+is(indexes('other'), '', 'nor does one that was dropped');
+
 # --- no worker to be had
+my $records = as('app', 'SELECT count(*) FROM pk_applied');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 0');
 $node->restart;
 refused('app', 'SELECT pk_apply(advice_id) ' . advice('other'), qr/53400.*no background worker is free/, 'no worker is free');
-is(as('app', "SELECT count(*) FROM pk_applied WHERE state = 'queued'"), '0', 'and nothing is queued for ever');
+is(as('app', 'SELECT count(*) FROM pk_applied'), $records, 'and nothing is queued for ever');
 
 is(join("\n", grep { /PANIC|TRAP|XX000/ } split /\n/, slurp_file($node->logfile)), '', 'the log is clean');
 $node->stop;

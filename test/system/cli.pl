@@ -217,6 +217,12 @@ is($late->result(0), 0, 'apply got through') or diag("$late_out$late_err");
 like($late_out, qr/created advised_one.*at the second attempt/, 'at the second attempt');
 is(in_registry($indexes), 'advised_one advised_two', 'one valid index is there');
 
+# What the extension itself advises is noted for pk_verify().
+$node->safe_psql('postgres', "CREATE TABLE noted AS SELECT i % 1000 AS n FROM generate_series(1, 20000) i; ANALYZE noted");
+$node->safe_psql('postgres', 'SELECT count(*) FROM noted WHERE n = 7');
+succeeds('apply, with the advice of the extension', 'apply', '-d', $node->connstr('postgres'), '--yes', '--max', '1');
+is($node->safe_psql('postgres', q(SELECT table_name, state, error IS NULL, attempts, queries #>> '{0,before,calls}' FROM pk_applied)), 'noted|done|t|1|1', 'it is noted');
+
 # --- compare ---------------------------------------------------------------------------------------
 
 succeeds('bench again', @run, '--label', 'with indexes', '--json', "$dir/after.json");

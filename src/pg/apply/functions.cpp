@@ -28,7 +28,7 @@ namespace {
 
 // Of the session's settings those that say how an index is built.
 constexpr const char* build_settings[] = {"maintenance_work_mem", "max_parallel_maintenance_workers",
-                                          "default_tablespace", "lock_timeout"};
+                                          "default_tablespace", "lock_timeout", "search_path"};
 
 void check_place() {
     if (RecoveryInProgress())

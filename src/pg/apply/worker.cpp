@@ -27,6 +27,7 @@ extern "C" {
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "utils/guc.h"
 #include "utils/resowner.h"
 #include "utils/wait_event.h"
 }
@@ -110,7 +111,9 @@ private:
     void become() {
         in_transaction([&] {
             for (const auto& [name, value] : job_.settings) set_for_session(name.c_str(), value);
-            set_for_session("search_path", "pg_catalog, pg_temp");
+            // The names of the statement are the system's own or have a schema; event triggers may count on others.
+            const std::string path = setting("search_path");
+            set_for_session("search_path", path.empty() ? "pg_catalog" : "pg_catalog, " + path);
             if (!job_.role.empty()) set_for_session("role", job_.role);
         });
     }
@@ -179,7 +182,7 @@ private:
     std::string setting(const std::string& wanted) const {
         for (const auto& [name, value] : job_.settings)
             if (name == wanted) return value;
-        return "0";
+        return "";
     }
 
     // Drops what attempts have left: invalid indexes of these names on this table that nobody is working on.
@@ -296,8 +299,11 @@ void run(dsm_handle segment) {
     Received received;
     if (!receive(segment, received)) return;
     call([&] { BackgroundWorkerInitializeConnectionByOid(received.database, received.user, 0); });
-    // The session's own limit is for its statements; this one waits for as long as a commit takes.
-    set_for_session("lock_timeout", "0");
+    // What a role or database has set for its statements is not meant for these.
+    for (const char* const name : {"lock_timeout", "statement_timeout", "transaction_timeout"})
+        if (call([name] { return GetConfigOption(name, true, false) != nullptr; })) set_for_session(name, "0");
+    set_for_session("default_transaction_read_only", "off");
+    set_for_session("default_transaction_isolation", "read committed");
     in_transaction([&] { call([&] { XactLockTableWait(received.caller, nullptr, nullptr, XLTW_None); }); });
     // Indexes come before those that they replace go.
     std::stable_partition(received.jobs.begin(), received.jobs.end(),

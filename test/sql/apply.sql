@@ -9,7 +9,7 @@ CREATE VIEW apply_customer AS SELECT * FROM apply_advice('SELECT * FROM apply_or
 -- Each look is a transaction of its own: the build waits for older ones.
 CREATE PROCEDURE apply_wait() LANGUAGE plpgsql AS $$
 BEGIN
-    WHILE EXISTS (SELECT FROM pk_applied WHERE table_name = 'apply_orders' AND state IN ('queued', 'running')) LOOP
+    WHILE EXISTS (SELECT FROM pk_applied WHERE table_name LIKE 'apply\_%' AND state IN ('queued', 'running')) LOOP
         COMMIT;
         PERFORM pg_sleep(0.01);
     END LOOP;
@@ -60,14 +60,27 @@ SELECT ddl FROM apply_advice('SELECT * FROM apply_orders WHERE item = 7');
 SELECT pk_advice_unmute('CREATE INDEX ON apply_orders (item)');
 -- A drop, too.
 CREATE INDEX apply_twin ON apply_orders (customer);
-SELECT action, ddl FROM pk_suggest_indexes(ARRAY['SELECT * FROM apply_orders WHERE customer = 7']);
+CREATE VIEW apply_drops AS SELECT * FROM pk_suggest_indexes(ARRAY['SELECT * FROM apply_orders WHERE customer = 7'], covering => false);
+SELECT action, ddl FROM apply_drops;
 SELECT pk_advice_mute('DROP INDEX apply_twin', 'a twin on purpose') AS for_all;
-SELECT action, ddl FROM pk_suggest_indexes(ARRAY['SELECT * FROM apply_orders WHERE customer = 7']);
+SELECT action, ddl FROM apply_drops;
 SELECT pk_advice_unmute('DROP INDEX CONCURRENTLY apply_twin');
 -- Its drop, and what brings it back.
-SELECT count(pk_apply(advice_id)) FROM pk_suggest_indexes(ARRAY['SELECT * FROM apply_orders WHERE customer = 7']);
+SELECT count(pk_apply(advice_id)) FROM apply_drops;
 CALL apply_wait();
 SELECT ddl, undo_ddl, state FROM pk_applied WHERE table_name = 'apply_orders' AND action = 'drop';
+
+-- An index goes only once the one that takes over its work is there.
+CREATE TABLE apply_log (who int, at timestamptz, what text);
+INSERT INTO apply_log SELECT i % 500, timestamptz '2026-01-01 00:00Z' + i * interval '1 s', 'x' FROM generate_series(1, 30000) i;
+CREATE INDEX apply_log_who ON apply_log (who);
+VACUUM ANALYZE apply_log;
+CREATE VIEW apply_both AS SELECT * FROM pk_suggest_indexes(ARRAY['SELECT * FROM apply_log WHERE who = 7 ORDER BY at DESC LIMIT 3'], tables => '{apply_log}');
+SELECT count(pk_apply(advice_id)) FROM apply_both WHERE action = 'drop';
+CALL apply_wait();
+SELECT count(pk_apply(advice_id)) FROM (SELECT advice_id FROM apply_both ORDER BY action DESC) a;
+CALL apply_wait();
+SELECT action, index_name, state, error FROM pk_applied WHERE table_name = 'apply_log' ORDER BY started;
 
 -- Who does not own the table mutes for himself.
 CREATE ROLE apply_reader;
@@ -91,8 +104,8 @@ SELECT pk_advice_mute('DROP TABLE apply_orders');
 
 DROP OWNED BY apply_reader;
 DROP ROLE apply_reader;
-DELETE FROM pk_applied_records WHERE table_name = 'apply_orders';
-DROP VIEW apply_customer;
+DELETE FROM pk_applied_records WHERE table_name LIKE 'apply\_%';
+DROP VIEW apply_customer, apply_drops, apply_both;
 DROP FUNCTION apply_advice, apply_definer;
 DROP PROCEDURE apply_wait;
-DROP TABLE apply_orders;
+DROP TABLE apply_orders, apply_log;

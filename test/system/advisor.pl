@@ -16,6 +16,8 @@ like($err, qr/no workload to advise on: pg_perfkit is not in shared.*pg_stat_sta
 $bare->safe_psql('postgres', 'CREATE TABLE t AS SELECT generate_series(1, 100000) n; ANALYZE t');
 is($bare->safe_psql('postgres', q(SELECT table_name FROM pk_suggest_indexes(ARRAY['SELECT * FROM t WHERE n = 1']))), 't',
 	'queries of one\'s own need neither');
+($code, $out, $err) = $bare->psql('postgres', 'SELECT * FROM pk_verify()');
+like($err, qr/NOTICE:  pg_perfkit captures no workload.*HINT:.*shared_preload_libraries/s, 'without capture there is nothing to verify by');
 $bare->stop;
 
 my $node = perfkit_node('main', conf => 'max_parallel_workers_per_gather = 0');

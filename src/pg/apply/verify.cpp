@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "perfkit/core/advisor/verdict.hpp"
@@ -10,6 +11,7 @@
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload.hpp"
+#include "perfkit/pg/workload/counts.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -27,7 +29,8 @@ using advisor::Verdict;
 
 namespace {
 
-// A row for each query of each change, in order of the changes.  There is nothing to say of a change after which the
+// A row for each query of each change, in order of the changes.  The workload is read in any case, so that it is told
+// where there is none.  There is nothing to say of a change after which the
 // same index was made or dropped once more.
 std::string changes_and_queries(const std::string& schema) {
     return "WITH w AS MATERIALIZED (SELECT role, toplevel, queryid, calls, total_ms, stddev_ms, first_seen FROM " +
@@ -51,7 +54,7 @@ std::string changes_and_queries(const std::string& schema) {
            "FROM a LEFT JOIN pg_index i ON i.indexrelid = a.index"
            " LEFT JOIN LATERAL jsonb_array_elements(a.queries) WITH ORDINALITY e(q, n) ON true"
            " LEFT JOIN w ON w.queryid = (q ->> 'queryid')::bigint AND w.role = q ->> 'role' AND w.toplevel = (q ->> "
-           "'toplevel')::boolean ORDER BY a.finished, a.id, e.n";
+           "'toplevel')::boolean WHERE (SELECT count(*) FROM w) >= 0 ORDER BY a.finished, a.id, e.n";
 }
 
 enum Column {
@@ -300,10 +303,21 @@ void add_row(Rows& rows, const Case& change) {
               Value::of(parsed.queries)});
 }
 
+// Without the library pk_workload says so.
+void tell_if_off() {
+    const std::string_view state = pg::workload::capture_state();
+    if (state == "on" || pg::workload::counts_here().since == 0) return;
+    call([state] {
+        ereport(NOTICE, (errmsg("this session's statements are not captured: %s", state.data() + state.find(' ') + 1),
+                         errhint("What runs where capture is off cannot be compared.")));
+    });
+}
+
 }  // namespace
 
 PERFKIT_FUNCTION(pk_verify) {
     Rows rows(fcinfo);
+    tell_if_off();
     const CaptureOff off;
     const auto found = run_query(changes_and_queries(schema_of_extension("pg_perfkit")));
     std::vector<Case> cases;

@@ -1,0 +1,70 @@
+#!/bin/bash
+# What pk_suggest_vector_indexes foretells beside what pgvector builds: size of hnsw and ivfflat indexes, and the memory
+# that their builds need, at several numbers of dimensions and rows.  Truth of the memory: hnsw tells after how many
+# rows its graph no longer fits, ivfflat how much k-means would take.  Connects as psql does, to a server where
+# pg_perfkit and pgvector can be created; makes and drops a database of its own.
+#
+#   bench/vector_index/sizes.sh [rows (20000)]
+set -euo pipefail
+rows=${1:-20000}
+database=perfkit_bench_$$
+trap 'psql -Xq -d postgres -c "DROP DATABASE IF EXISTS $database" >/dev/null 2>&1' EXIT
+psql -Xq -d postgres -c "CREATE DATABASE $database"
+export PGDATABASE=$database PGOPTIONS='-c client_min_messages=warning -c jit=off'
+run() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
+run -c 'CREATE EXTENSION pg_perfkit_vector CASCADE' -c 'SELECT setseed(0.5)'
+
+# One element of the advice, with memory and limit such that it names the method.
+advice() { # METHOD COLUMN
+    local memory=1TB
+    [ "$1" = ivfflat ] && memory=0
+    run -c "SELECT $2 FROM pk_suggest_vector_indexes('{t}', 'l2', '$memory', 0)"
+}
+
+echo "| type | rows | index | size, foretold | built | off | memory, foretold | needed | off |"
+echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+report() { # TYPE ROWS INDEX SIZE BUILT MEMORY NEEDED
+    run -c "SELECT format('| %s | %s | %s | %s | %s | %s %% | %s | %s | %s %% |', '$1', $2, '$3', pg_size_pretty($4::bigint), pg_size_pretty($5::bigint),
+                          round(100 * ($4::numeric / $5 - 1), 1), pg_size_pretty($6::bigint), pg_size_pretty($7::bigint), round(100 * ($6::numeric / $7 - 1), 1))"
+}
+
+for case in 'vector 3' 'vector 32' 'vector 128' 'vector 384' 'vector 768' 'vector 1536' 'halfvec 128' 'halfvec 768' 'bit 256'; do
+    read -r type dimensions <<<"$case"
+    for n in $((rows / 4)) "$rows"; do
+        make="(SELECT array_agg(random() - 0.5) FROM generate_series(1, $dimensions) WHERE i > 0)"
+        case $type in
+            vector) value="$make::real[]::vector" ;;
+            halfvec) value="$make::real[]::halfvec" ;;
+            bit) value="binary_quantize($make::real[]::vector)" ;;
+        esac
+        metric=${type}_l2_ops
+        [ "$type" = bit ] && metric=bit_hamming_ops
+        run -c "DROP TABLE IF EXISTS t" -c "CREATE TABLE t AS SELECT i, $value::$type($dimensions) AS v FROM generate_series(1, $n) i" -c 'ANALYZE t'
+        for parallel in 0 2; do
+            workers="-c max_parallel_maintenance_workers=$parallel -c min_parallel_table_scan_size=0"
+            PGOPTIONS="$PGOPTIONS $workers" && export PGOPTIONS
+            # With about half of the memory, the row at which it is used up tells what all rows take.
+            foretold=$(advice hnsw est_build_memory_bytes)
+            half=$(((foretold / 2 + 1048576) / 1024))
+            [ $half -lt $((parallel * 40960 + 1024)) ] && half=$((parallel * 40960 + 1024))
+            if [ "$foretold" -gt $((half * 1024)) ] && [ "$n" = "$rows" ]; then
+                at=$(run -c 'SET client_min_messages = notice' -c "SET maintenance_work_mem = '${half}kB'" -c "CREATE INDEX x ON t USING hnsw (v $metric)" -c 'DROP INDEX x' 2>&1 |
+                    sed -n 's/.*after \([0-9]*\) tuples.*/\1/p')
+                # A parallel build keeps 4 MB of the setting to itself.
+                needed=$(run -c "SELECT round((${half} * 1024.0 - ($parallel / 2) * 4194304) * $n / ${at:-NULL} + ($parallel / 2) * 4194304)")
+            else
+                needed=$foretold
+                at=
+            fi
+            run -c "SET maintenance_work_mem = '2GB'" -c "CREATE INDEX x ON t USING hnsw (v $metric)"
+            [ -n "$at" ] && report "$type($dimensions)" "$n" "hnsw, $parallel workers" "$(advice hnsw est_size_bytes)" "$(run -c "SELECT pg_relation_size('x')")" "$foretold" "$needed"
+            run -c 'DROP INDEX x'
+        done
+        lists=$(advice ivfflat lists)
+        foretold=$(advice ivfflat est_build_memory_bytes)
+        needed=$(run -c "SET maintenance_work_mem = '1MB'" -c "CREATE INDEX x ON t USING ivfflat (v $metric) WITH (lists = $lists)" 2>&1 |
+            sed -n 's/.*memory required is \([0-9]*\) MB.*/\1/p')
+        run -c "SET maintenance_work_mem = '2GB'" -c "CREATE INDEX x ON t USING ivfflat (v $metric) WITH (lists = $lists)"
+        report "$type($dimensions)" "$n" "ivfflat, $lists lists" "$(advice ivfflat est_size_bytes)" "$(run -c "SELECT pg_relation_size('x')")" "$foretold" "$((${needed:-1} * 1048576 - 524288))"
+    done
+done

@@ -46,6 +46,11 @@ my @by_name = (
 	[ qr/database/,                text => q(pg_catalog.current_database()) ],
 	[ qr/^vector_index$/,      regclass => q('public.pk_sample_vectors_v_idx'::regclass) ],
 	[ qr/^filter$/,                text => q('id > 0') ],
+	[ qr/^memory$/,                text => q('1GB') ],
+	[ qr/^fusion$/,                text => q('weighted') ],
+	[ qr/^hybrid_table$/,      regclass => q('public.pk_sample_vectors'::regclass) ],
+	[ qr/^vector_column$/,         name => q('v'::name) ],
+	[ qr/^text_column$/,           name => q('t'::name) ],
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);
 
 my %sensible = (
@@ -60,6 +65,7 @@ my %sensible = (
 	'name'                     => q('pk_sample'::name),
 	'oid'                      => q('public.pk_sample'::regclass::oid),
 	'regclass'                 => q('public.pk_sample'::regclass),
+	'regconfig'                => q('pg_catalog.english'::regconfig),
 	'regclass[]'               => q(ARRAY['public.pk_sample'::regclass]),
 	'bytea'                    => q('\x00ff'::bytea),
 	'uuid'                     => q('017F22E2-79B0-7CC3-98C4-DC0C0C07398F'::uuid),
@@ -107,6 +113,7 @@ my %hostile = (
 		  pk_sample_parted_n_idx pk_sample_empty pk_sample_unlogged pk_sample_type), '\'pg_toast.pg_toast_2604\'::regclass' ],
 	'regclass[]'         => [ map { "'$_'::regclass[]" } '{}', '{NULL}', '{0,1,4294967295}', '{0}', '{4294967295}',
 		'{pg_class_oid_index}', '{public.pk_sample_view}', '{pk_sample_view,pk_sample_foreign}' ],
+	'regconfig'          => [ '0::regconfig', '4294967295::oid::regconfig', q('pg_catalog.simple'::regconfig) ],
 	'bytea'              => [ q(''::bytea), q(decode(repeat('ff', 100000), 'hex')) ],
 	'uuid'               => [ map { "'$_'::uuid" } '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff',
 		'ffffffff-ffff-7fff-bfff-ffffffffffff' ],
@@ -301,7 +308,9 @@ CREATE INDEX pk_sample_raising ON pk_sample_unlogged (pk_sample_raise(n));
 DO $$ BEGIN EXECUTE 'CREATE TABLE pk_sample_wide (' || (SELECT string_agg('c' || i || ' int', ', ') FROM generate_series(1, 1600) i) || ')'; END $$;
 DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') THEN
-        CREATE TABLE pk_sample_vectors AS SELECT i AS id, ARRAY[sin(i), cos(i), sin(i * i)]::real[]::public.vector(3) AS v FROM generate_series(1, 300) i;
+        CREATE TABLE pk_sample_vectors AS SELECT i AS id, ARRAY[sin(i), cos(i), sin(i * i)]::real[]::public.vector(3) AS v,
+            'number ' || i AS t, timestamptz '2024-01-01' + i * interval '1 hour' AS made FROM generate_series(1, 300) i;
+        ALTER TABLE pk_sample_vectors ADD PRIMARY KEY (id);
         CREATE INDEX pk_sample_vectors_v_idx ON pk_sample_vectors USING hnsw (v public.vector_l2_ops);
     END IF;
 END $$;

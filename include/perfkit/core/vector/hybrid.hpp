@@ -1,0 +1,46 @@
+// The SQL of a hybrid search: candidates from a vector index, a full-text index and an index by time, fused.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "perfkit/core/vector/advice.hpp"
+
+namespace perfkit::vectors {
+
+enum class Fusion {
+    rrf,      // reciprocal ranks: Cormack, Clarke, Buettcher, SIGIR 2009
+    weighted  // of similarity, text rank and recency
+};
+
+// All strings are SQL already.
+struct Hybrid {
+    std::string table;
+    std::string key;  // a column that is unique
+    struct ByVector {
+        std::string column, operation, query;
+        Metric metric = Metric::cosine;
+    };
+    struct ByText {
+        std::string column, configuration, query;  // a tsvector, or with a configuration text; a tsquery
+    };
+    struct ByTime {
+        std::string column;
+        double half_life_seconds = 0;
+    };
+    std::optional<ByVector> vector;
+    std::optional<ByText> text;
+    std::optional<ByTime> time;
+    double vector_weight = 1, text_weight = 1, time_weight = 1;
+    Fusion fusion = Fusion::rrf;
+    int rrf_k = 60;
+    std::string filter;  // empty: none
+    int results = 10;
+    int candidates = 100;  // of each side
+};
+
+// Columns: key, score, vector_part, text_part, time_part, vector_place, text_place, time_place; NULL for a side that is
+// not used, and as place of a row that is not among its candidates.
+std::string hybrid_sql(const Hybrid& hybrid);
+
+}  // namespace perfkit::vectors

@@ -2,7 +2,7 @@
 -- hybrid: search by vector, by text and by time at once
 
 CREATE FUNCTION pk_hybrid_search(
-    hybrid_table regclass, query_vector vector DEFAULT NULL, query_text text DEFAULT NULL, k int DEFAULT 10,
+    hybrid_table regclass, query_vector vector, query_text text DEFAULT NULL, k int DEFAULT 10,
     vector_column name DEFAULT NULL, text_column name DEFAULT NULL, time_column name DEFAULT NULL, key_column name DEFAULT NULL,
     metric text DEFAULT 'cosine', configuration regconfig DEFAULT NULL, half_life interval DEFAULT '30 days', fusion text DEFAULT 'rrf',
     weights float8[] DEFAULT '{1,1,1}', filter text DEFAULT NULL, candidates int DEFAULT NULL, rrf_k int DEFAULT 60,
@@ -38,7 +38,7 @@ text_place: its place among those by text
 time_place: its place among those by time';
 
 CREATE FUNCTION pk_hybrid_sql(
-    hybrid_table regclass, query_vector vector DEFAULT NULL, query_text text DEFAULT NULL, k int DEFAULT 10,
+    hybrid_table regclass, query_vector vector, query_text text DEFAULT NULL, k int DEFAULT 10,
     vector_column name DEFAULT NULL, text_column name DEFAULT NULL, time_column name DEFAULT NULL, key_column name DEFAULT NULL,
     metric text DEFAULT 'cosine', configuration regconfig DEFAULT NULL, half_life interval DEFAULT '30 days', fusion text DEFAULT 'rrf',
     weights float8[] DEFAULT '{1,1,1}', filter text DEFAULT NULL, candidates int DEFAULT NULL, rrf_k int DEFAULT 60,

@@ -37,12 +37,12 @@ FROM (SELECT row_number() OVER (), * FROM pk_hybrid_search('"vh Docs"', :'q', 'a
 SELECT count(*) AS rows, bool_and(abs(score - (2 * (1 - ("the v" <=> :'q')) + CASE WHEN tsv @@ 'apple' THEN ts_rank(tsv, 'apple', 32) ELSE 0 END)) < 1e-6) AS as_defined,
        bool_and(key = (SELECT d.id::text FROM "vh Docs" d WHERE vector_norm("the v") > 0 ORDER BY 2 * (1 - ("the v" <=> :'q')) + CASE WHEN tsv @@ 'apple' THEN ts_rank(tsv, 'apple', 32) ELSE 0 END DESC, d.id OFFSET n - 1 LIMIT 1)) AS best
 FROM (SELECT row_number() OVER () AS n, * FROM pk_hybrid_search('"vh Docs"', :'q', 'apple', fusion => 'weighted', weights => '{2,1}')) h JOIN "vh Docs" d ON d.id::text = h.key;
-SELECT key, round(time_part::numeric, 6) AS time_part, time_place FROM pk_hybrid_search('"vh Docs"', time_column => 'made', fusion => 'weighted', half_life => '100000 days', k => 3) ;
+SELECT key, time_part > 0.5 AND time_part <= 1 AS recent, time_place FROM pk_hybrid_search('"vh Docs"', NULL, time_column => 'made', fusion => 'weighted', half_life => '100000 days', k => 3);
 
 -- Sides on their own; halfvec and text; the latest first.
 SELECT key, vector_place, text_place, time_place, text_part IS NULL AS no_text FROM pk_hybrid_search('"vh Docs"', :'q', k => 3);
-SELECT key, text_place FROM pk_hybrid_search('"vh Docs"', query_text => 'apple -pear', k => 2);
-SELECT key, time_place FROM pk_hybrid_search('"vh Docs"', time_column => 'made', k => 1);
+SELECT key, text_place FROM pk_hybrid_search('"vh Docs"', NULL, query_text => 'apple -pear', k => 2);
+SELECT key, time_place FROM pk_hybrid_search('"vh Docs"', NULL, time_column => 'made', k => 1);
 CREATE TABLE vh_half AS SELECT id AS "Key", "the v"::halfvec(8) AS h, body, made::date AS made FROM "vh Docs";
 CREATE UNIQUE INDEX vh_half_key ON vh_half ("Key");
 SELECT key, vector_place, text_place FROM pk_hybrid_search('vh_half', :'q', 'apple', 3, text_column => 'body', configuration => 'english', key_column => 'Key', metric => 'l2');
@@ -54,8 +54,8 @@ SHOW hnsw.ef_search;
 
 -- The SQL, and that it is what is run, with its indexes.
 SELECT pk_hybrid_sql('"vh Docs"', '[1,2,3,4,5,6,7,8]', 'an apple''s', 5, time_column => 'made', filter => 'part > 0', weights => '{1,0.5,0.1}');
-SELECT pk_hybrid_sql('"vh Docs"', vector_column => 'the v', text_column => 'tsv', fusion => 'weighted', time_column => 'made', half_life => '1 day', placeholders => true);
-SELECT pk_hybrid_sql('vh_half', text_column => 'body', key_column => 'Key', configuration => 'english', placeholders => true, candidates => 20);
+SELECT pk_hybrid_sql('"vh Docs"', NULL, vector_column => 'the v', text_column => 'tsv', fusion => 'weighted', time_column => 'made', half_life => '1 day', placeholders => true);
+SELECT pk_hybrid_sql('vh_half', NULL, text_column => 'body', key_column => 'Key', configuration => 'english', placeholders => true, candidates => 20);
 SELECT pk_hybrid_sql('"vh Docs"', :'q', 'apple', time_column => 'made') AS sql \gset
 SELECT count(*) AS rows, bool_and(s.key::text = h.key AND s.score = h.score) AS same
 FROM (SELECT row_number() OVER (), * FROM (:sql) s) s JOIN (SELECT row_number() OVER (), * FROM pk_hybrid_search('"vh Docs"', :'q', 'apple', time_column => 'made')) h USING (row_number);
@@ -86,13 +86,13 @@ SELECT count(*), bool_and(key::int % 4 = 2) AS own FROM pk_hybrid_search('"vh Do
 RESET ROLE;
 
 -- Errors: nothing to search for, names, types, ranges, a filter that is more than a condition.
-SELECT * FROM pk_hybrid_search(NULL);
-SELECT * FROM pk_hybrid_search('"vh Docs"');
+SELECT * FROM pk_hybrid_search(NULL, NULL);
+SELECT * FROM pk_hybrid_search('"vh Docs"', NULL);
 SELECT * FROM pk_hybrid_search('pg_indexes', :'q');
-SELECT * FROM pk_hybrid_search(4294967295::oid);
+SELECT * FROM pk_hybrid_search(4294967295::oid, NULL);
 SELECT * FROM pk_hybrid_search('vh_half', :'q');
 SELECT * FROM pk_hybrid_search('vh_half', :'q', key_column => 'body');
-SELECT * FROM pk_hybrid_search('vh_half', query_text => 'apple', key_column => 'Key');
+SELECT * FROM pk_hybrid_search('vh_half', NULL, query_text => 'apple', key_column => 'Key');
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', vector_column => 'nothing');
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', vector_column => 'body');
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', metric => 'hamming');
@@ -102,7 +102,7 @@ SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', rrf_k => NULL);
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', fusion => 'best');
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', weights => '{1,NULL}');
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', weights => '{1,1,1,1}');
-SELECT * FROM pk_hybrid_search('"vh Docs"', time_column => 'made', half_life => '-1 day');
+SELECT * FROM pk_hybrid_search('"vh Docs"', NULL, time_column => 'made', half_life => '-1 day');
 SELECT * FROM pk_hybrid_search('"vh Docs"', '[1,2]');
 \set VERBOSITY terse
 SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', filter => 'nothing = 1');

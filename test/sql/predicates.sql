@@ -118,6 +118,12 @@ SELECT * FROM predicates_check(
 SELECT NOT :'captured' OR array_agg(predicate || ' ' || compared ORDER BY predicate COLLATE "C")
     = '{"((amount = ?) AND (state = ?)) 1","(b < ?) 1","(customer < ?) 0","(customer > ?) 0","(id = ANY (?)) 1","(predicates_orders.customer = predicates_customers.id) 1"}' AS compared FROM pk_predicates WHERE kind = 'filter' AND relation::text ~ '^predicates_';
 
+-- A word of the syntax is no constant.
+SET pg_perfkit.predicate_rate = 1000000;
+SELECT count(*) FROM predicates_orders WHERE extract(year FROM date '2024-01-01' + id) = 2024;
+SET pg_perfkit.predicate_rate = 0;
+SELECT NOT :'captured' OR count(*) = 1 AS extracted FROM pk_predicates WHERE kind = 'filter' AND predicate = '(EXTRACT(year FROM (? + id)) = ?)';
+
 -- Who may see which statements.
 CREATE ROLE predicates_role;
 GRANT SELECT ON predicates_orders TO predicates_role;

@@ -15,6 +15,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parsetree.h"
+#include "utils/fmgroids.h"
 }
 
 namespace perfkit::pg::workload {
@@ -113,6 +114,41 @@ Node* resolve_column(const Place& place, const Var* var) {
     return reinterpret_cast<Node*>(found);
 }
 
+// EXTRACT(year FROM t), NORMALIZE(t, NFC): which argument is a word of the syntax, which the server writes out of its
+// constant without a look at whether it is one; -1: none.
+int word_of_syntax(const FuncExpr* function) {
+    if (function->funcformat != COERCE_SQL_SYNTAX) return -1;
+    switch (function->funcid) {
+        case F_EXTRACT_TEXT_DATE:
+        case F_EXTRACT_TEXT_INTERVAL:
+        case F_EXTRACT_TEXT_TIME:
+        case F_EXTRACT_TEXT_TIMESTAMP:
+        case F_EXTRACT_TEXT_TIMESTAMPTZ:
+        case F_EXTRACT_TEXT_TIMETZ:
+            return 0;
+        case F_IS_NORMALIZED:
+        case F_NORMALIZE:
+            return list_length(function->args) == 2 ? 1 : -1;
+        default:
+            return -1;
+    }
+}
+
+Node* resolve_function(const FuncExpr* function, void* context) {
+    auto* const copy = reinterpret_cast<FuncExpr*>(
+        mutate_expression(reinterpret_cast<Node*>(const_cast<FuncExpr*>(function)), resolve, context));
+    const int word = word_of_syntax(function);
+    if (word < 0) return reinterpret_cast<Node*>(copy);
+    auto* const constant = static_cast<Const*>(copyObjectImpl(list_nth(function->args, word)));
+    if (IsA(constant, Const)) {
+        constant->location = -1;
+        lfirst(list_nth_cell(copy->args, word)) = constant;
+    } else {
+        copy->funcformat = COERCE_EXPLICIT_CALL;
+    }
+    return reinterpret_cast<Node*>(copy);
+}
+
 Node* resolve(Node* node, void* context) {
     const Place& place = *static_cast<Place*>(context);
     if (node == nullptr || *place.left <= 0) return nullptr;
@@ -133,6 +169,8 @@ Node* resolve(Node* node, void* context) {
         case T_SubPlan:
         case T_AlternativeSubPlan:
             return placeholder(exprType(node));
+        case T_FuncExpr:
+            return resolve_function(reinterpret_cast<const FuncExpr*>(node), context);
         case T_Aggref: {
             const auto* const aggregate = reinterpret_cast<const Aggref*>(node);
             if (DO_AGGSPLIT_COMBINE(aggregate->aggsplit) && aggregate->args != NIL) {

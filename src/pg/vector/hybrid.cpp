@@ -302,8 +302,12 @@ PERFKIT_FUNCTION(pk_hybrid_search) {
     const pg::InnerText inner(sql.c_str());
 
     // An error ends the transaction or subtransaction around, which restores settings and connection.
-    const int level = pg::call([&] {
-        const int nest = NewGUCNestLevel();
+    struct {
+        int level;
+        Portal portal;
+    } cursor{};
+    pg::call([&] {
+        cursor.level = NewGUCNestLevel();
         if (missing.ef_search) pg::set_option("hnsw.ef_search", width.c_str());
         if (missing.iterative) {
             pg::set_option("hnsw.iterative_scan", "relaxed_order");
@@ -313,8 +317,8 @@ PERFKIT_FUNCTION(pk_hybrid_search) {
         // A cursor is of one statement, and read-only: a filter cannot smuggle in another.
         SPIPlanPtr const plan = SPI_prepare_cursor(sql.c_str(), 0, nullptr, CURSOR_OPT_NO_SCROLL);
         if (plan == nullptr) elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
-        SPI_cursor_fetch(SPI_cursor_open(nullptr, plan, nullptr, nullptr, true), true, hybrid.results);
-        return nest;
+        cursor.portal = SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
+        SPI_cursor_fetch(cursor.portal, true, hybrid.results);
     });
     const SPITupleTable* const found = SPI_tuptable;
     for (std::uint64_t i = 0; i < SPI_processed; ++i) {
@@ -328,9 +332,10 @@ PERFKIT_FUNCTION(pk_hybrid_search) {
         }
         rows.add(values);
     }
-    pg::call([level] {
+    pg::call([&] {
+        SPI_cursor_close(cursor.portal);
         SPI_finish();
-        AtEOXact_GUC(true, level);
+        AtEOXact_GUC(true, cursor.level);
     });
     PG_RETURN_NULL();
 }

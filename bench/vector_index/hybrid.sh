@@ -56,7 +56,7 @@ for t in topical worst; do
     for fusion in rrf weighted; do
         for candidates in 50 100 200 400 1000; do
             psql -XqAt -v ON_ERROR_STOP=1 <<SQL
-SELECT cpu_ms() AS before FROM pk_hybrid_search('$t', '[$(printf '1,%.0s' {1..63})1]') \gset
+SELECT cpu_ms() AS before FROM pk_hybrid_search('$t', '[$(printf '1,%.0s' {1..63})1]', k => 1) \gset
 CREATE TEMP TABLE result AS SELECT q.id, array_agg(h.key ORDER BY h.score DESC, h.key) AS found FROM queries q,
     LATERAL pk_hybrid_search('$t', q.v, q.words, time_column => 'made', fusion => '$fusion', half_life => '300 days', candidates => $candidates) h GROUP BY q.id;
 SELECT format('| %s | %s | %s | %s %% | %s %% | %s %% | %s |', '$t', '$fusion', $candidates,

@@ -4,9 +4,11 @@
 # rows its graph no longer fits, ivfflat how much k-means would take.  Connects as psql does, to a server where
 # pg_perfkit and pgvector can be created; makes and drops a database of its own.
 #
-#   bench/vector_index/sizes.sh [rows (20000)]
+#   bench/vector_index/sizes.sh [rows (20000)] ['TYPE DIMENSIONS'...]
 set -euo pipefail
 rows=${1:-20000}
+shift || true
+[ $# -gt 0 ] || set -- 'vector 3' 'vector 32' 'vector 128' 'vector 384' 'vector 768' 'vector 1536' 'halfvec 128' 'halfvec 768' 'bit 256'
 database=perfkit_bench_$$
 trap 'psql -Xq -d postgres -c "DROP DATABASE IF EXISTS $database" >/dev/null 2>&1' EXIT
 psql -Xq -d postgres -c "CREATE DATABASE $database"
@@ -35,7 +37,7 @@ ivfflat_with() { # KILOBYTES
     run -c "SET maintenance_work_mem = '$1kB'" -c 'DROP INDEX IF EXISTS x' -c "CREATE INDEX x ON t USING ivfflat (v $metric) WITH (lists = $lists)"
 }
 
-for case in 'vector 3' 'vector 32' 'vector 128' 'vector 384' 'vector 768' 'vector 1536' 'halfvec 128' 'halfvec 768' 'bit 256'; do
+for case in "$@"; do
     read -r type dimensions <<<"$case"
     for n in $((rows / 4)) "$rows"; do
         make="(SELECT array_agg(random() - 0.5) FROM generate_series(1, $dimensions) WHERE i > 0)"

@@ -26,7 +26,7 @@ half_life: age at which recency is one half, for the weighted sum
 fusion: rrf: the sum of weight / (rrf_k + place) over the sides; weighted: the sum of weight times similarity (1 - distance by cosine, the inner product, else 1 / (1 + distance)), ts_rank(..., 32), and recency
 weights: of vector, text and time; those left out count 1
 filter: an SQL condition over the table''s columns, run with the caller''s rights: never of text that somebody else wrote
-candidates: rows that each side gives to the fusion, from k to 1000; NULL: four times k, at least 100
+candidates: rows that each side gives to the fusion, from k to 1000; NULL: four times k, at least 200
 rrf_k: of reciprocal-rank fusion
 key: the row''s key
 score: the sum of the parts
@@ -61,6 +61,6 @@ half_life: age at which recency is one half, for the weighted sum
 fusion: rrf: the sum of weight / (rrf_k + place) over the sides; weighted: the sum of weight times similarity (1 - distance by cosine, the inner product, else 1 / (1 + distance)), ts_rank(..., 32), and recency
 weights: of vector, text and time; those left out count 1
 filter: an SQL condition over the table''s columns, run with the caller''s rights: never of text that somebody else wrote
-candidates: rows that each side gives to the fusion, from k to 1000; NULL: four times k, at least 100
+candidates: rows that each side gives to the fusion, from k to 1000; NULL: four times k, at least 200
 rrf_k: of reciprocal-rank fusion
 placeholders: write $1 for query_vector and $2 for query_text ($1 where there is no vector); a side is then searched where its column is named';

@@ -77,7 +77,7 @@ public:
         hybrid_.key = key();
         read_sides();
         hybrid_.results = whole(results, 1, most_candidates, "k");
-        hybrid_.candidates = std::clamp(4 * hybrid_.results, 100, most_candidates);
+        hybrid_.candidates = std::clamp(4 * hybrid_.results, 200, most_candidates);
         if (given(candidates)) hybrid_.candidates = whole(candidates, hybrid_.results, most_candidates, "candidates");
         hybrid_.rrf_k = whole(rrf_k, 1, 1'000'000, "rrf_k");
         read_weights();

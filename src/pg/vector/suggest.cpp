@@ -225,9 +225,10 @@ void read_dimensions(const Schemas& schemas, Found& one) {
         return decltype(now){get_namespace_name(get_rel_namespace(one.table)), get_rel_name(one.table)};
     });
     if (now.schema != nullptr && now.name != nullptr) {
-        const auto rows = run_query("SELECT DISTINCT " + schemas.pgvector + ".vector_dims(v) FROM (SELECT " +
-                                    quoted_name(one.name) + " AS v FROM ONLY " + quoted_name(now.schema) + "." +
-                                    quoted_name(now.name) + ") t WHERE v IS NOT NULL LIMIT 2");
+        const auto rows =
+            run_query("SELECT DISTINCT " + schemas.pgvector + ".vector_dims(v) FROM (SELECT " + quoted_name(one.name) +
+                      " AS v FROM ONLY " + quoted_name(now.schema) + "." + quoted_name(now.name) + " WHERE " +
+                      quoted_name(one.name) + " IS NOT NULL LIMIT 1000) t LIMIT 2");
         if (!rows.empty()) one.column.dimensions = static_cast<int>(integer_of(rows[0][0]));
         one.column.several_dimensions = rows.size() > 1;
     }

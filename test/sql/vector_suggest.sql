@@ -42,6 +42,23 @@ SELECT column_name, action, method, existing_index, reason FROM pk_suggest_vecto
 SELECT column_name, ordered_by, action FROM pk_suggest_vector_indexes(vs('"vs Items"'), 'l2');
 SELECT column_name, ordered_by, action, warning FROM pk_suggest_vector_indexes(vs('"vs Items"'), 'jaccard') WHERE column_name = 'b';
 
+-- As captured statements order by it, where there are any.
+SELECT current_setting('shared_preload_libraries') ~ 'pg_stat_statements' AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') AS statements,
+       NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS absent \gset
+SET client_min_messages = warning;
+\if :statements
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
+\endif
+RESET client_min_messages;
+CREATE TABLE vs_metric (id int, v vector(3), other vector(3));
+SELECT id FROM vs_metric ORDER BY v <+> '[1,2,3]' LIMIT 1;
+SELECT string_agg(column_name || ' ' || ordered_by, ', ' ORDER BY column_name DESC) = 'v l1, other cosine' OR NOT :'statements' AS as_captured FROM pk_suggest_vector_indexes(vs('vs_metric'));
+\if :statements
+\if :absent
+DROP EXTENSION pg_stat_statements;
+\endif
+\endif
+
 -- Lists that no longer fit; an invalid one; one that serves another metric.
 CREATE TABLE vs_lists (v vector(3));
 SET client_min_messages = warning;

@@ -18,8 +18,9 @@ public:
 
     std::string write() {
         const std::string limit = "LIMIT " + std::to_string(hybrid_.candidates);
+        // "+ 0": an iterative scan in relaxed order is not quite in the order that the planner takes for granted.
         if (hybrid_.vector)
-            side("by_vector", "distance",
+            side("by_vector", "distance + 0",
                  "SELECT " + hybrid_.key + " AS key, " + distance("") + " AS distance\n          FROM " +
                      hybrid_.table + where("") + "\n          ORDER BY distance\n          " + limit,
                  "distance <> 'NaN'");

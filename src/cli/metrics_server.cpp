@@ -87,7 +87,9 @@ std::string text_of(const Address& address) {
 milliseconds scrape_budget(std::string_view header, milliseconds otherwise) {
     const auto seconds = parse_number(header);
     if (!seconds || *seconds <= 0 || *seconds > 3600) return otherwise;
-    const double all = *seconds * 1000;
+    // Whoever may ask must not keep the others waiting for long.
+    constexpr double longest = 60'000;
+    const double all = std::min(*seconds * 1000, std::max(longest, static_cast<double>(otherwise.count())));
     return milliseconds(std::max(1L, static_cast<long>(all - std::min(500.0, all / 2))));
 }
 

@@ -52,6 +52,7 @@ std::shared_ptr<const Round> SharedRounds::next(Clock::time_point deadline) {
         if (!result->late || Clock::now() >= deadline) break;
     }
     --waiting_;
+    if (stopped_) result.reset();
     return result;
 }
 

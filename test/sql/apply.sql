@@ -9,7 +9,8 @@ CREATE VIEW apply_customer AS SELECT * FROM apply_advice('SELECT * FROM apply_or
 -- Each look is a transaction of its own: the build waits for older ones.
 CREATE PROCEDURE apply_wait() LANGUAGE plpgsql AS $$
 BEGIN
-    WHILE EXISTS (SELECT FROM pk_applied WHERE table_name LIKE 'apply\_%' AND state IN ('queued', 'running')) LOOP
+    WHILE EXISTS (SELECT FROM pk_applied WHERE table_name LIKE 'apply\_%' AND state IN ('queued', 'running'))
+       OR EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'pg_perfkit apply') LOOP
         COMMIT;
         PERFORM pg_sleep(0.01);
     END LOOP;

@@ -297,6 +297,7 @@ $node->stop;
 	is(says($counted, 'autovacuum_idle()')->{status}, 'ok', 'autovacuum_idle: for less than a day');
 	$counted->safe_psql('postgres', q(ALTER SYSTEM SET autovacuum_naptime = '1s'; ALTER SYSTEM SET autovacuum = on));
 	$counted->reload;
+	$counted->poll_query_until('postgres', "SELECT value = 0 FROM pk_check_$idle") or die 'autovacuum does not come';
 	becomes($counted, $idle, 'ok', 'autovacuum has come');
 	$counted->safe_psql('postgres', 'INSERT INTO not_meant SELECT generate_series(1, 2000); SELECT pg_stat_force_next_flush()');
 	becomes($counted, $idle, 'ok', 'where it is not meant to come, nobody waits');

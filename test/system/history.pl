@@ -95,9 +95,9 @@ foreach my $i (1 .. 2)
 }
 # What is older than the retention goes, by whole tables; the oldest takes over when the newest is full.
 $node->safe_psql('postgres', 'CREATE DATABASE ring');
-create_extension($node, 'ring');
-$node->safe_psql('ring', 'INSERT INTO pk_history_' . $_->[0] . " VALUES ('d', NULL, now() - interval '$_->[1] days', '\\x0100000c010100')")
-  foreach [ 0, 20 ], [ 1, 10 ], [ 2, 8 ], [ 3, 2 ];
+# At once, before a worker comes.
+$node->safe_psql('ring', join(' ', 'BEGIN; CREATE EXTENSION pg_perfkit;', (map {
+	"INSERT INTO pk_history_$_->[0] VALUES ('d', NULL, now() - interval '$_->[1] days', '\\x0100000c010100');" } [ 0, 20 ], [ 1, 10 ], [ 2, 8 ], [ 3, 2 ]), 'COMMIT'));
 isnt($snapshot->('ring'), '', 'a snapshot into the next table');
 is(join(' ', map { $node->safe_psql('ring', "SELECT count(*) > 0 FROM pk_history_$_") } 0 .. 7), 'f f t t t f f f', 'the oldest tables are empty');
 
@@ -119,7 +119,7 @@ $poll->("SELECT snapshots > $count FROM pk_history_info()", 'snapshots after a r
 is($node->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'the same after a restart');
 $node->safe_psql('postgres', 'CHECKPOINT');
 my $log_start = -s $node->logfile;
-kill KILL => $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE backend_type = $$pg_perfkit history$$ AND datname IS NULL LIMIT 1');
+kill KILL => $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE backend_type = $$pg_perfkit history$$ AND datname IS NULL ORDER BY backend_start LIMIT 1');
 $node->wait_for_log(qr/all server processes terminated; reinitializing/, $log_start);
 $node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server does not come back';
 is($node->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'the same after a crash');

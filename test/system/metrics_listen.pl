@@ -101,6 +101,7 @@ sub pids { return $node->safe_psql('postgres', "SELECT string_agg(pid::text, ' '
 $m = scrape();
 is(ups($m), '1 1', 'both databases were asked');
 is($m->{live_rows}{ labels(database => "it's") } >= 0, 1, 'the second tells of itself');
+$node->poll_query_until('postgres', "SELECT count(*) = 2 $sessions") or die 'sessions of before do not end';
 my $pids = pids();
 $m = scrape();
 is(pids(), $pids, 'the connections are kept');

@@ -66,10 +66,17 @@ std::string Records::add(const Piece& piece) const {
                 .front()[0];
 }
 
-// The sign is looked for first: it goes only after the outcome can be seen.
 std::optional<std::string> Records::state(const std::string& id) const {
-    const std::string user = quoted_literal(call([] { return GetUserNameFromId(GetUserId(), false); }));
+    // The sign goes up before the state becomes running, and down only after the outcome can be seen: so it is looked
+    // for between two looks at the state.
+    const auto before = state_or_lost(id, false);
+    if (before != "lost") return before;
     const bool alive = raised(Sign::record, id);
+    return state_or_lost(id, alive);
+}
+
+std::optional<std::string> Records::state_or_lost(const std::string& id, bool alive) const {
+    const std::string user = quoted_literal(call([] { return GetUserNameFromId(GetUserId(), false); }));
     const AsOwner owner(table_);
     // As a change it is run with a new snapshot.
     const auto rows = run_change("SELECT state, clock_timestamp() - requested < interval '1 minute' FROM " +

@@ -8,6 +8,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "perfkit/core/packed.hpp"
@@ -37,6 +38,7 @@ namespace perfkit::pg {
 namespace {
 
 constexpr int most_attempts = 3;
+constexpr long turn_pause = 200;    // ms, between two looks whether another one is done with the table
 constexpr long first_pause = 1000;  // ms, before the second attempt; the next is four times as long
 
 // Limits on waiting for a single lock or transaction.  CONCURRENTLY waits for old transactions, while those who want
@@ -89,6 +91,7 @@ public:
             if (!alone_) throw Failed(ERRCODE_OBJECT_IN_USE, "another process is carrying out the same advice");
             become();
             begin();
+            take_turn();
             carry_out();
         } catch (const Failed& failure) {
             error = failure.what();
@@ -101,8 +104,8 @@ public:
                               errdetail("Statement: %s", piece_.ddl.c_str())));
             });
         end(error);
+        if (my_turn_) records_->lower(Sign::table, std::to_string(piece_.table_id));
         // Not before others see the outcome: a record without an outcome and without a sign is taken for lost.
-        if (alone_) records_->lower(Sign::advice, piece_.advice_id);
         records_->lower(Sign::record, job_.record);
     }
 
@@ -149,6 +152,16 @@ private:
             "n.nspname = " +
             quoted_literal(piece_.schema) + " AND c.relname = " + quoted_literal(name));
         return rows.empty() ? InvalidOid : static_cast<Oid>(integer_of(rows.front()[0]));
+    }
+
+    // Two builds on one table would wait for each other: one for the other's lock, the other for the one's snapshot.  So
+    // this waits without either.
+    void take_turn() {
+        while (!(my_turn_ = records_->raise(Sign::table, std::to_string(piece_.table_id)))) {
+            pause(turn_pause);
+            in_transaction([] { call([] { CHECK_FOR_INTERRUPTS(); }); });
+            if (told_to_end) throw Failed(ERRCODE_ADMIN_SHUTDOWN, terminated);
+        }
     }
 
     void carry_out() {
@@ -245,6 +258,8 @@ private:
                 in_transaction([&] {
                     const CaptureOff off;
                     records_->end(job_.record, error);
+                    // Whoever sees the outcome may have the same advice carried out again.
+                    if (std::exchange(alone_, false)) records_->lower(Sign::advice, piece_.advice_id);
                 });
                 return;
             } catch (const Failed&) {
@@ -258,6 +273,7 @@ private:
     std::vector<std::string> left_;  // names of indexes that may be there and invalid
     std::optional<Records> records_;
     bool alone_ = false;
+    bool my_turn_ = false;
 };
 
 struct Received {

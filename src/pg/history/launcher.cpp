@@ -125,7 +125,7 @@ private:
     }
 
     void start_due(TimestampTz now) {
-        if (interval_s > 0) list_databases(now);
+        list_databases(now);
         Shared& shared = *Shared::get();
         std::array<Place, most_databases> places;
         shared.all(places);
@@ -136,6 +136,8 @@ private:
         }
         if (next == nullptr) return;
         started_ = now;
+        // What is asked for from here on may be too late for this worker.
+        requested_ = next->requested;
         worker_ = start_worker(next->database);
         if (worker_ == nullptr) {
             copy_text(launcher_.trouble, "no worker could be started: max_worker_processes is too low");
@@ -146,7 +148,6 @@ private:
         shared.change(database_, false, [this](Place& place) {
             place.tried = started_;
             if (place.look_at <= started_) place.look_at = 0;
-            requested_ = place.requested;
         });
     }
 };

@@ -148,8 +148,13 @@ Records read_database() {
         const auto read = [self](PGFunction function) {
             return counted(DatumGetInt64(DirectFunctionCall1(function, self)));
         };
-        const std::uint64_t hits = read(pg_stat_get_db_blocks_hit);
-        const std::uint64_t fetched = read(pg_stat_get_db_blocks_fetched);
+        // Both of one reading: sessions may add to them in between.
+        std::uint64_t hits = 0;
+        std::uint64_t fetched = 0;
+        if (const PgStat_StatDBEntry* const entry = pgstat_fetch_stat_dbentry(MyDatabaseId); entry != nullptr) {
+            hits = counted(blocks_hit(*entry));
+            fetched = counted(blocks_fetched(*entry));
+        }
         record.counters = {read(pg_stat_get_db_xact_commit),     read(pg_stat_get_db_xact_rollback),
                            fetched > hits ? fetched - hits : 0,  hits,
                            read(pg_stat_get_db_tuples_returned), read(pg_stat_get_db_tuples_fetched),

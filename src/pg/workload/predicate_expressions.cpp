@@ -138,7 +138,8 @@ Node* resolve_function(const FuncExpr* function, void* context) {
     auto* const copy = reinterpret_cast<FuncExpr*>(
         mutate_expression(reinterpret_cast<Node*>(const_cast<FuncExpr*>(function)), resolve, context));
     const int word = word_of_syntax(function);
-    if (word < 0) return reinterpret_cast<Node*>(copy);
+    // Without arguments where the expression has more nodes than we look at.
+    if (word < 0 || list_length(copy->args) <= word) return reinterpret_cast<Node*>(copy);
     auto* const constant = static_cast<Const*>(copyObjectImpl(list_nth(function->args, word)));
     if (IsA(constant, Const)) {
         constant->location = -1;

@@ -31,6 +31,7 @@ TEST(MetricsBudget, KeepsSomeOfTheScrapersTimeBack) {
     EXPECT_EQ(budget("2.5"), 2000);
     EXPECT_EQ(budget("0.5"), 250);
     EXPECT_EQ(budget("1e-9"), 1);
+    EXPECT_EQ(budget("3600"), 59500);
     for (const char* const text : {"", "0", "-1", "many", "1e9", "inf", "nan", "10;DROP"})
         EXPECT_EQ(budget(text), 7000) << text;
 }

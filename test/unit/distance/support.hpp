@@ -160,7 +160,7 @@ inline std::vector<Simd> built() {
 class PerSet : public testing::TestWithParam<Simd> {
 protected:
     void SetUp() override {
-        if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "this processor lacks " << name_of(GetParam());
+        if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "not applicable: this processor lacks " << name_of(GetParam());
     }
     const Kernels& kernels() const { return *kernels_of(GetParam()); }
 };

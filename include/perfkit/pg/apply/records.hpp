@@ -13,7 +13,7 @@ namespace perfkit::pg {
 
 // By which a process shows that it is alive and at work on something: locks that no SQL function takes, and no abort
 // releases.  The view pk_applied looks for them.
-enum class Sign { record = 1, advice = 2 };
+enum class Sign { record = 1, advice = 2, table = 3 };
 
 class Records {
 public:
@@ -44,6 +44,8 @@ private:
     OwnTable table_;
 
     std::string captured(const std::string& queries, const char* when) const;
+    // What is under way is lost where nobody is alive who has to do with it.
+    std::optional<std::string> state_or_lost(const std::string& id, bool alive) const;
 };
 
 }  // namespace perfkit::pg

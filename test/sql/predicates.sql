@@ -121,6 +121,14 @@ SELECT NOT :'captured' OR array_agg(predicate || ' ' || compared ORDER BY predic
 -- A word of the syntax is no constant.
 SET pg_perfkit.predicate_rate = 1000000;
 SELECT count(*) FROM predicates_orders WHERE extract(year FROM date '2024-01-01' + id) = 2024;
+-- Nor does a statement with more nodes than are looked at do harm, wherever they end.
+DO $$
+BEGIN
+    FOR clauses IN 405..412 LOOP
+        EXECUTE (SELECT 'SELECT FROM predicates_orders WHERE ' || string_agg(format('extract(year FROM date ''2024-01-01'' + id) = %s', i), ' OR ')
+                 FROM generate_series(1, clauses) i);
+    END LOOP;
+END $$;
 SET pg_perfkit.predicate_rate = 0;
 SELECT NOT :'captured' OR count(*) = 1 AS extracted FROM pk_predicates WHERE kind = 'filter' AND predicate = '(EXTRACT(year FROM (? + id)) = ?)';
 

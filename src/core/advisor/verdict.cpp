@@ -160,9 +160,10 @@ Judgement judge(Change change, const std::vector<Compared>& queries) {
         const double wanted = std::max(margin, std::abs(total.value)) / student_quantile(doubt / 2, 1e9);
         const double left = wanted * wanted - before_variance;
         const double missing_before = std::max(0.0, least_calls - result.calls_before);
-        if (left > 0 && missing_before == 0)
-            result.calls_needed =
-                std::max(1.0, std::ceil(std::max(least_calls, calls * after_variance / left) - calls));
+        const double needed = std::max(1.0, std::ceil(std::max(least_calls, calls * after_variance / left) - calls));
+        // More than anybody will see are as good as none.
+        constexpr double most_needed = 1e15;
+        if (left > 0 && missing_before == 0 && needed < most_needed) result.calls_needed = needed;
     }
     return result;
 }

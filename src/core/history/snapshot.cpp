@@ -8,20 +8,27 @@ namespace perfkit::history {
 
 namespace {
 
-// Whether the counters of an object began anew between two readings of it.
-bool was_reset(const Record& earlier, const Record& now) {
-    if (now.birth > earlier.birth) return true;
-    for (std::size_t i = 0; i < most_counters; ++i)
-        if (now.counters[i] < earlier.counters[i]) return true;
-    return false;
-}
-
 std::vector<std::int64_t> latency_since(const std::vector<std::int64_t>& earlier,
                                         const std::vector<std::int64_t>& now) {
     if (earlier == now) return {};
     LatencyHistogram before, after;
     if (!before.add_pairs(earlier) || !after.add_pairs(now)) return now;
     return after.since(before).pairs();
+}
+
+// Leaves in the record what it gained since the earlier reading; true where counters began anew in between.  Those of
+// one object may be reset one by one (WAL, checkpoints), so that each is looked at by itself.
+bool subtract(const Record& earlier, Record& record) {
+    if (record.birth > earlier.birth) return true;
+    bool fell = false;
+    for (std::size_t i = 0; i < most_counters; ++i) {
+        if (record.counters[i] < earlier.counters[i])
+            fell = true;
+        else
+            record.counters[i] -= earlier.counters[i];
+    }
+    if (!fell) record.latency = latency_since(earlier.latency, record.latency);
+    return fell;
 }
 
 bool counts(const Record& record) {
@@ -76,12 +83,7 @@ Gain gained(const Records& earlier, const Records& now, bool all_gauges) {
         for (; before != earlier.end() && before->id < record.id; ++before) tell_gone(*before);
         const bool known = before != earlier.end() && before->id == record.id;
         Record difference = record;
-        if (known && was_reset(*before, record)) {
-            ++gain.resets;
-        } else if (known) {
-            for (std::size_t i = 0; i < most_counters; ++i) difference.counters[i] -= before->counters[i];
-            difference.latency = latency_since(before->latency, record.latency);
-        }
+        if (known && subtract(*before, difference)) ++gain.resets;
         const bool counted = counts(difference);
         const bool moved = known && before->gauges != record.gauges;
         if (counted || moved || ((all_gauges || !known) && has_gauges(record)))

@@ -36,8 +36,10 @@ std::string changes_and_queries(const std::string& schema) {
     return "WITH w AS MATERIALIZED (SELECT role, toplevel, queryid, calls, total_ms, stddev_ms, first_seen FROM " +
            schema +
            ".pk_workload WHERE database = current_database() AND queryid IS NOT NULL),"
-           " a AS (SELECT a.*, (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
-           "n.nspname = schema_name AND c.relname = index_name) AS index, lead(finished) OVER ("
+           " a AS (SELECT a.*, (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN "
+           "pg_index i ON i.indexrelid = c.oid JOIN pg_class t ON t.oid = i.indrelid WHERE "
+           "n.nspname = schema_name AND c.relname = index_name AND t.relname = table_name) AS index, lead(finished) "
+           "OVER ("
            "PARTITION BY schema_name, index_name ORDER BY finished) AS next FROM " +
            schema +
            ".pk_applied a WHERE state = 'done') "

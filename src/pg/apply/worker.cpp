@@ -154,7 +154,7 @@ private:
         return rows.empty() ? InvalidOid : static_cast<Oid>(integer_of(rows.front()[0]));
     }
 
-    // Two builds on one table would wait for each other: one for the other's lock, the other for the one's snapshot.  So
+    // Two builds on one table would wait for each other: one for the other's lock, the other for the one's snapshot. So
     // this waits without either.
     void take_turn() {
         while (!(my_turn_ = records_->raise(Sign::table, std::to_string(piece_.table_id)))) {

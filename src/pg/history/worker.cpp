@@ -213,6 +213,7 @@ void run(Oid database) {
         set("lock_timeout", "100ms");            // for the catalogs; everything else is asked for without waiting
         set("synchronous_commit", "off");        // no wait for a disk or a standby
         set("stats_fetch_consistency", "none");  // a reading of now, without a copy of everything
+        if (GetConfigOption("transaction_timeout", true, false) != nullptr) set("transaction_timeout", "0");
         set("application_name", "pg_perfkit history");
         pgstat_report_activity(STATE_RUNNING, "pg_perfkit takes a snapshot for its history");
         enable_timeout_after(STATEMENT_TIMEOUT, most_ms);

@@ -44,6 +44,18 @@ TEST(HistoryGain, IsNeverNegativeAfterAReset) {
     EXPECT_EQ(gain.resets, 1);
 }
 
+TEST(HistoryGain, LeavesCountersAloneThatWereNotReset) {
+    Record earlier = record(1, 10);
+    Record now = record(1, 3);
+    earlier.counters[1] = 100;
+    now.counters[1] = 105;
+    const Gain gain = gained({earlier}, {now}, false);
+    ASSERT_EQ(gain.records.size(), 1u);
+    EXPECT_EQ(gain.records[0].counters[0], 3u);
+    EXPECT_EQ(gain.records[0].counters[1], 5u);
+    EXPECT_EQ(gain.resets, 1);
+}
+
 // A query that was evicted and came back may have more calls than before.
 TEST(HistoryGain, BeginsAnewWithALaterBirth) {
     const Gain gain = gained({record(1, 10, 0, 100)}, {record(1, 25, 0, 200)}, false);

@@ -11,15 +11,15 @@ CREATE FUNCTION pk_hybrid_search(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION pk_hybrid_search(regclass, vector, text, int, name, name, name, name, text, regconfig, interval, text, float8[], text, int, int) IS
-'The k best rows by vector, by text and by time together, best first: each side gives its candidates by its own index, and they are fused. pk_hybrid_sql() shows the query. Runs as the caller, with his rights and row-level security. For the time of the search hnsw.ef_search is at least candidates, and with a filter iterative scans are on, where pgvector has them. ERROR 22023 for arguments out of range, 42P01, 42703, 42702, 42804 or 42P10 for a table or column that is not there, not told apart, or not fit, 22004 for NULL in hybrid_table. docs/vector.md
-hybrid_table: the table, also a partitioned one or a materialised view
+'The k best rows by vector, by text and by time together, best first: each side gives its candidates by its own index, and they are fused. pk_hybrid_sql() shows the query. Runs as the caller, with his rights and row-level security. For the time of the search hnsw.ef_search is at least candidates, and with a filter or row-level security iterative scans are on, where pgvector has them. ERROR 22023 for arguments out of range, 42P01, 42703, 42702, 42804 or 42P10 for a table or column that is not there, not told apart, or not fit, 22004 for NULL in hybrid_table. docs/vector.md
+hybrid_table: the table, also a partitioned one or a materialised view; without the rows of tables that inherit from it
 query_vector: what to be near to; NULL: no search by vector
 query_text: words to look for, as of websearch_to_tsquery(); NULL: no search by text
 k: number of rows to return, 1 to 1000
 vector_column: of type vector or halfvec; NULL: the only such column
 text_column: of type tsvector, or text, which needs an index over to_tsvector(configuration, column); NULL: the only tsvector
 time_column: a timestamp or date; the latest rows are the best; NULL: no search by time
-key_column: a column with a unique index; NULL: the primary key
+key_column: a column with a unique index that is not deferrable, and NOT NULL but in a materialised view; NULL: the primary key
 metric: l2, inner_product, cosine or l1, of the index to be used
 configuration: of the text search; NULL: default_text_search_config
 half_life: age at which recency is one half, for the weighted sum
@@ -47,14 +47,14 @@ CREATE FUNCTION pk_hybrid_sql(
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION pk_hybrid_sql(regclass, vector, text, int, name, name, name, name, text, regconfig, interval, text, float8[], text, int, int, bool) IS
 'The query that pk_hybrid_search() runs with the same arguments, as SQL text: for EXPLAIN, pk_explain(), and to be kept in a program; settings that the search would change come before it as comments. Errors as there.
-hybrid_table: the table, also a partitioned one or a materialised view
+hybrid_table: the table, also a partitioned one or a materialised view; without the rows of tables that inherit from it
 query_vector: what to be near to; NULL: no search by vector
 query_text: words to look for, as of websearch_to_tsquery(); NULL: no search by text
 k: number of rows to return, 1 to 1000
 vector_column: of type vector or halfvec; NULL: the only such column
 text_column: of type tsvector, or text, which needs an index over to_tsvector(configuration, column); NULL: the only tsvector
 time_column: a timestamp or date; the latest rows are the best; NULL: no search by time
-key_column: a column with a unique index; NULL: the primary key
+key_column: a column with a unique index that is not deferrable, and NOT NULL but in a materialised view; NULL: the primary key
 metric: l2, inner_product, cosine or l1, of the index to be used
 configuration: of the text search; NULL: default_text_search_config
 half_life: age at which recency is one half, for the weighted sum

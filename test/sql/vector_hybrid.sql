@@ -7,6 +7,7 @@ CREATE EXTENSION pg_perfkit_vector;
 SET default_text_search_config = 'pg_catalog.simple';
 SET extra_float_digits = 0;
 SET timezone = 'UTC';
+SET jit = off;
 
 CREATE TABLE "vh Docs" (id int PRIMARY KEY, "the v" vector(8), body text, tsv tsvector GENERATED ALWAYS AS (to_tsvector('simple', body)) STORED, made timestamptz, part int);
 INSERT INTO "vh Docs" (id, "the v", body, made, part)
@@ -45,6 +46,7 @@ SELECT key, text_place FROM pk_hybrid_search('"vh Docs"', NULL, query_text => 'a
 SELECT key, time_place FROM pk_hybrid_search('"vh Docs"', NULL, time_column => 'made', k => 1);
 CREATE TABLE vh_half AS SELECT id AS "Key", "the v"::halfvec(8) AS h, body, made::date AS made FROM "vh Docs";
 CREATE UNIQUE INDEX vh_half_key ON vh_half ("Key");
+ALTER TABLE vh_half ALTER "Key" SET NOT NULL;
 SELECT key, vector_place, text_place FROM pk_hybrid_search('vh_half', :'q', 'apple', 3, text_column => 'body', configuration => 'english', key_column => 'Key', metric => 'l2');
 SELECT key, vector_place FROM pk_hybrid_search('vh_half', :'q', k => 1, key_column => 'Key', metric => 'inner_product', fusion => 'weighted');
 
@@ -73,6 +75,42 @@ SELECT DISTINCT vh_indexes(:'sql') COLLATE "C" ORDER BY 1;
 RESET enable_seqscan;
 SET enable_indexscan = off;
 
+-- Nobody's operator or function in a schema of the path is taken; a column may be named as those of the query are.
+CREATE SCHEMA vh_path;
+DO $do$
+DECLARE x record;
+BEGIN
+    FOR x IN VALUES ('+', 'float8', 'int4', 'float8'), ('+', 'int4', 'float8', 'float8'), ('-', 'int4', 'float8', 'float8'),
+                    ('/', 'int4', 'float8', 'float8'), ('/', 'float8', 'int4', 'float8'), ('/', 'float8', 'int8', 'float8'),
+                    ('*', 'numeric', 'float8', 'float8'), ('=', 'varchar', 'varchar', 'bool'), ('<>', 'float8', 'text', 'bool'),
+                    ('=', 'float8', 'text', 'bool'), ('power', 'numeric', 'float8', 'float8'), ('to_tsvector', 'regconfig', 'varchar', 'tsvector'),
+                    ('websearch_to_tsquery', 'regconfig', 'varchar', 'tsquery') LOOP
+        EXECUTE format('CREATE FUNCTION vh_path.%I(%s, %s) RETURNS %s LANGUAGE plpgsql AS $$ BEGIN RAISE ''taken''; END $$',
+                       x.column1, x.column2, x.column3, x.column4);
+        CONTINUE WHEN x.column1 ~ '\w';
+        EXECUTE format('CREATE OPERATOR vh_path.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = vh_path.%I)',
+                       x.column1, x.column2, x.column3, x.column1);
+    END LOOP;
+END $do$;
+CREATE TABLE vh_key (key varchar PRIMARY KEY, v vector(2), body varchar, at timestamp, distance int, rank int, place int);
+INSERT INTO vh_key VALUES ('a', '[1,0]', 'apple', '2024-01-01'), ('b', '[1,1]', 'plum', '2024-01-02'), ('c', NULL, NULL, NULL);
+SET search_path = vh_path, public;
+SELECT f, m, string_agg(key || ' ' || vector_place || text_place || time_place, ', ' ORDER BY key) FROM unnest('{rrf,weighted}'::text[]) f, unnest('{l2,inner_product,cosine,l1}'::text[]) m,
+       pk_hybrid_search('vh_key', '[1,0]', 'apple or plum', time_column => 'at', text_column => 'body', metric => m, fusion => f, filter => 'key < ''c''::text') GROUP BY f, m ORDER BY f, m;
+RESET search_path;
+
+-- A key tells rows apart: not where it may be twice in a transaction, or NULL; a table's own rows, without those of its heirs.
+CREATE TABLE vh_keys (id int PRIMARY KEY DEFERRABLE, nullable int UNIQUE, v vector(2));
+SELECT * FROM pk_hybrid_search('vh_keys', '[1,2]');
+SELECT * FROM pk_hybrid_search('vh_keys', '[1,2]', key_column => 'id');
+SELECT * FROM pk_hybrid_search('vh_keys', '[1,2]', key_column => 'nullable');
+CREATE TABLE vh_heir () INHERITS (vh_key);
+INSERT INTO vh_heir SELECT * FROM vh_key;
+SELECT key, vector_place FROM pk_hybrid_search('vh_key', '[1,0]', fusion => 'weighted');
+CREATE MATERIALIZED VIEW vh_view AS SELECT CASE WHEN n = 1 THEN key END AS key, v, at FROM ONLY vh_key, generate_series(1, 2) n;
+CREATE UNIQUE INDEX ON vh_view (key);
+SELECT key, vector_place, time_place FROM pk_hybrid_search('vh_view', '[1,0]', key_column => 'key', time_column => 'at', filter => 'true');
+
 -- With the caller's rights, and row-level security.
 CREATE ROLE regress_vh;
 SET ROLE regress_vh;
@@ -83,6 +121,8 @@ ALTER TABLE "vh Docs" ENABLE ROW LEVEL SECURITY;
 CREATE POLICY vh ON "vh Docs" USING (part = 2);
 SET ROLE regress_vh;
 SELECT count(*), bool_and(key::int % 4 = 2) AS own FROM pk_hybrid_search('"vh Docs"', :'q', 'apple', time_column => 'made', k => 30);
+-- It filters too.
+SELECT split_part(pk_hybrid_sql('"vh Docs"', :'q'), E'\n', 2);
 RESET ROLE;
 
 -- Errors: nothing to search for, names, types, ranges, a filter that is more than a condition.
@@ -112,7 +152,8 @@ SELECT * FROM pk_hybrid_search('"vh Docs"', :'q', filter => 'true) LIMIT 1) foun
 SELECT count(*) FROM "vh Docs";
 
 SET client_min_messages = warning;
-DROP TABLE "vh Docs", vh_half, vh_truth CASCADE;
+DROP TABLE "vh Docs", vh_half, vh_truth, vh_key, vh_keys CASCADE;
+DROP SCHEMA vh_path CASCADE;
 DROP FUNCTION vh_exact, vh_indexes;
 DROP ROLE regress_vh;
 DROP EXTENSION pg_perfkit_vector;

@@ -74,7 +74,7 @@ public:
     Hybrid read() {
         read_table();
         read_columns();
-        hybrid_.key = key();
+        read_key();
         read_sides();
         hybrid_.results = whole(results, 1, most_candidates, "k");
         hybrid_.candidates = std::clamp(4 * hybrid_.results, 200, most_candidates);
@@ -108,12 +108,17 @@ private:
 
     void read_table() {
         const auto rows = run_query(
-            "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind IN ('r', 'm', 'p') FROM "
+            "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind, c.relhassubclass AND EXISTS "
+            "(SELECT FROM pg_inherits h WHERE h.inhparent = c.oid), row_security_active(c.oid) FROM "
             "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
             std::to_string(table_));
         if (rows.empty()) raise(ERRCODE_UNDEFINED_TABLE, "there is no relation with OID " + std::to_string(table_));
-        if (*rows[0][1] != "t") raise(ERRCODE_WRONG_OBJECT_TYPE, *rows[0][0] + " is not a table");
+        kind_ = *rows[0][1];
+        if (kind_ != "r" && kind_ != "m" && kind_ != "p")
+            raise(ERRCODE_WRONG_OBJECT_TYPE, *rows[0][0] + " is not a table");
         hybrid_.table = *rows[0][0];
+        inherited_ = *rows[0][2] == "t";
+        hybrid_.row_security = *rows[0][3] == "t";
     }
 
     void read_columns() {
@@ -150,21 +155,33 @@ private:
         return *found;
     }
 
-    // What tells rows apart: by one column, and surely.
-    std::string key() const {
+    // What tells rows apart: by one column, and surely.  An operator that is not exactly for the column's type is
+    // written with its schema, for the query runs under the caller's search_path.  The columns of a materialised view
+    // are never NOT NULL; of tables that inherit from this one nothing is known.
+    void read_key() {
         const auto wanted = name(key_column);
         const auto rows = run_query(
-            "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = "
-            "i.indkey[0] WHERE i.indrelid = " +
+            "SELECT a.attname, CASE WHEN o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprleft = a.atttypid THEN "
+            "o.oprname ELSE 'OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')' END FROM pg_index i "
+            "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+            "JOIN pg_opclass p ON p.oid = i.indclass[0] JOIN pg_amop ao ON ao.amopfamily = p.opcfamily AND "
+            "ao.amoplefttype = p.opcintype AND ao.amoprighttype = p.opcintype AND ao.amopstrategy = 3 "
+            "JOIN pg_operator o ON o.oid = ao.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE i.indrelid "
+            "= " +
             std::to_string(table_) +
-            " AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indisunique AND i.indisvalid " +
-            (wanted ? "AND a.attname = " + quoted_literal(*wanted) : std::string("AND i.indisprimary")));
+            " AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indisunique AND i.indisvalid AND i.indimmediate " +
+            (kind_ == "m" ? "" : "AND a.attnotnull ") +
+            (wanted ? "AND a.attname = " + quoted_literal(*wanted) : std::string("AND i.indisprimary")) +
+            " ORDER BY i.indisprimary DESC, i.indexrelid");
         if (rows.empty())
             raise(ERRCODE_INVALID_COLUMN_REFERENCE,
-                  wanted ? "column \"" + *wanted + "\" has no unique index of its own"
+                  wanted ? "column \"" + *wanted + "\" has no unique index of its own that tells all rows apart"
                          : hybrid_.table + " has no primary key of one column",
-                  "Name a column with a unique index as key_column.");
-        return quoted_name(*rows[0][0]);
+                  "Name a NOT NULL column with a unique index that is not deferrable as key_column.");
+        hybrid_.key = quoted_name(*rows[0][0]);
+        hybrid_.equals = *rows[0][1];
+        hybrid_.key_may_be_null = kind_ == "m";
+        if (kind_ == "r" && inherited_) hybrid_.table = "ONLY " + hybrid_.table;
     }
 
     void read_sides() {
@@ -210,8 +227,10 @@ private:
         }
         const std::string query =
             as_placeholders_ ? (hybrid_.vector ? "$2" : "$1") : quoted_literal(*string_of(query_text));
-        hybrid_.text = {quoted_name(found.name), found.type == "tsvector" ? "" : with,
-                        "websearch_to_tsquery(" + with + ", " + query + ")"};
+        const bool ready = found.type == "tsvector";
+        const char* const cast = ready || found.type == "text" ? "" : "::text";
+        hybrid_.text = {quoted_name(found.name) + cast, ready ? "" : with,
+                        "websearch_to_tsquery(" + with + ", " + query + "::text)"};
     }
 
     void read_time() {
@@ -249,13 +268,15 @@ private:
     FunctionCallInfo info_;
     bool as_placeholders_;
     Oid table_;
+    std::string kind_;
+    bool inherited_ = false;
     std::string pgvector_;
     std::vector<TableColumn> columns_;
     Hybrid hybrid_;
 };
 
-// What the index has to look at to give as many candidates; with a filter it goes on until it has them.  The caller's
-// settings hold where they ask for more.
+// What the index has to look at to give as many candidates; with a filter, or policies, it goes on until it has them.
+// The caller's settings hold where they ask for more.
 struct Settings {
     bool ef_search = false, iterative = false;
 };
@@ -270,7 +291,8 @@ Settings missing_settings(const Hybrid& hybrid) {
     const char* const width = setting("hnsw.ef_search");
     missing.ef_search = width == nullptr || std::atoi(width) < hybrid.candidates;
     const char* const iterative = setting("hnsw.iterative_scan");
-    missing.iterative = !hybrid.filter.empty() && iterative != nullptr && std::string(iterative) == "off";
+    const bool filtered = !hybrid.filter.empty() || hybrid.row_security;
+    missing.iterative = filtered && iterative != nullptr && std::string(iterative) == "off";
     return missing;
 }
 

@@ -28,8 +28,17 @@ TEST(HybridSql, EachSideIsOrderedAsItsIndexIs) {
     EXPECT_TRUE(has(sql, "ORDER BY distance\n          LIMIT 100"));
     EXPECT_TRUE(has(sql, "WHERE to_tsvector('english'::regconfig, body) @@ websearch_to_tsquery("));
     EXPECT_TRUE(has(sql, "ORDER BY at DESC\n          LIMIT 100"));
-    EXPECT_TRUE(has(sql, "coalesce(1::float8 / (60 + by_vector.place), 0) AS vector_part"));
+    EXPECT_TRUE(has(sql, "coalesce(1::float8 / (60 + by_vector.place)::float8, 0) AS vector_part"));
     EXPECT_FALSE(has(sql, "JOIN public.items"));
+}
+
+TEST(HybridSql, KeysAreComparedByTheOperatorGiven) {
+    Hybrid hybrid = of_all_sides();
+    hybrid.fusion = Fusion::weighted;
+    hybrid.equals = "OPERATOR(public.=)";
+    const std::string sql = hybrid_sql(hybrid);
+    EXPECT_TRUE(has(sql, "LEFT JOIN by_text ON by_text.key OPERATOR(public.=) candidates.key"));
+    EXPECT_TRUE(has(sql, "JOIN public.items AS t ON t.id OPERATOR(public.=) candidates.key"));
 }
 
 TEST(HybridSql, WhatIsNotAskedForIsNotSearched) {
@@ -58,8 +67,10 @@ TEST(HybridSql, TheWeightedSumIsOfTheRowsOwnValues) {
     hybrid.vector_weight = 0.7;
     const std::string sql = hybrid_sql(hybrid);
     EXPECT_TRUE(has(sql, "JOIN public.items AS t ON t.id = candidates.key"));
-    EXPECT_TRUE(has(sql, "0.7::float8 * coalesce(1 - nullif(t.v OPERATOR(public.<=>) $1::public.vector, 'NaN'), 0)"));
-    EXPECT_TRUE(has(sql, "/ 3600))"));
+    EXPECT_TRUE(
+        has(sql, "0.7::float8 * coalesce(1::float8 - nullif(t.v OPERATOR(public.<=>) $1::public.vector, 'NaN'), 0)"));
+    EXPECT_TRUE(has(sql, "power(0.5::float8, least(1000, "));
+    EXPECT_TRUE(has(sql, "/ 3600::float8))"));
 }
 
 }  // namespace perfkit::vectors

@@ -16,7 +16,9 @@ enum class Fusion {
 // All strings are SQL already.
 struct Hybrid {
     std::string table;
-    std::string key;  // a column that is unique
+    std::string key;               // a column that is unique
+    bool key_may_be_null = false;  // those rows are not found
+    std::string equals = "=";      // of keys: with its schema where there is no exact built-in one
     struct ByVector {
         std::string column, operation, query;
         Metric metric = Metric::cosine;
@@ -34,7 +36,8 @@ struct Hybrid {
     double vector_weight = 1, text_weight = 1, time_weight = 1;
     Fusion fusion = Fusion::rrf;
     int rrf_k = 60;
-    std::string filter;  // empty: none
+    std::string filter;         // empty: none
+    bool row_security = false;  // filters as well, unseen
     int results = 10;
     int candidates = 100;  // of each side
 };

@@ -22,9 +22,16 @@ using advisor::Workload;
 
 namespace {
 
-bool has_column(const std::string& schema, const char* column) {
-    return !run_query("SELECT 1 FROM pg_attribute WHERE attrelid = pg_catalog.to_regclass(" +
-                      quoted_literal(schema + ".pg_stat_statements") + ") AND attname = '" + column + "'")
+// By the catalog: a name's look-up fails where the caller may not use the schema.
+const char* const view_of_statistics =
+    "FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace JOIN pg_class c ON c.relnamespace = n.oid AND "
+    "c.relname = 'pg_stat_statements' ";
+
+bool has_column(const char* column) {
+    return !run_query(std::string("SELECT 1 ") + view_of_statistics +
+                      "JOIN pg_attribute a ON a.attrelid = c.oid WHERE e.extname = 'pg_stat_statements' AND "
+                      "a.attname = '" +
+                      column + "'")
                 .empty();
 }
 
@@ -37,16 +44,22 @@ const char* statistics_missing() {
     const std::string schema = schema_of_extension("pg_stat_statements");
     if (schema.empty()) return "it is not installed in this database";
     // Since 1.8
-    if (!has_column(schema, "total_exec_time")) return "it is too old in this database: ALTER EXTENSION ... UPDATE";
+    if (!has_column("total_exec_time")) return "it is too old in this database: ALTER EXTENSION ... UPDATE";
     return nullptr;
+}
+
+bool statistics_readable() {
+    return !run_query(std::string("SELECT 1 ") + view_of_statistics +
+                      "WHERE e.extname = 'pg_stat_statements' AND has_schema_privilege(n.oid, 'USAGE') AND "
+                      "has_table_privilege(c.oid, 'SELECT')")
+                .empty();
 }
 
 Workload read_statistics() {
     Workload workload;
     workload.source = "pg_stat_statements";
     const std::string schema = schema_of_extension("pg_stat_statements");
-    const std::string since =
-        has_column(schema, "stats_since") ? "greatest(i.stats_reset, s.stats_since)" : "i.stats_reset";
+    const std::string since = has_column("stats_since") ? "greatest(i.stats_reset, s.stats_since)" : "i.stats_reset";
     const auto rows = run_query(
         "SELECT s.queryid, s.userid, pg_get_userbyid(s.userid), s.query, s.calls, s.total_exec_time, s.rows, "
         "extract(epoch FROM clock_timestamp() - " +

@@ -80,6 +80,10 @@ SELECT replace(ddl, 'CONCURRENTLY ', '') FROM pk_suggest_vector_indexes(vs('vs_o
 SELECT vs_rows('vs_open', 100000, 10000) \g /dev/null
 SELECT column_name, action, existing_index FROM pk_suggest_vector_indexes(vs('vs_open'), exact_ms => 0);
 
+-- Some that cannot be read now.
+CREATE MATERIALIZED VIEW vs_unfilled AS SELECT * FROM vs_open WITH NO DATA;
+SELECT count(*) FROM pk_suggest_vector_indexes(vs('vs_unfilled'));
+
 -- Only what one may read; row-level security keeps its rows.
 CREATE ROLE regress_vs;
 GRANT USAGE ON SCHEMA "vs Schema" TO regress_vs;
@@ -89,6 +93,17 @@ ALTER TABLE vs_open ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_vs;
 SELECT table_name, column_name, dimensions FROM pk_suggest_vector_indexes() WHERE schema_name = 'vs Schema';
 RESET ROLE;
+-- Statements in a schema that one may not use are left out.
+\if :statements
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
+CREATE SCHEMA vs_hidden;
+ALTER EXTENSION pg_stat_statements SET SCHEMA vs_hidden;
+SET LOCAL ROLE regress_vs;
+SELECT count(*) AS columns FROM pk_suggest_vector_indexes() \gset
+ROLLBACK;
+\endif
 
 -- Partitions are tables; nothing is found where there is nothing.
 CREATE TABLE vs_parted (k int, v vector(3)) PARTITION BY LIST (k);

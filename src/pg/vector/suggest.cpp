@@ -114,8 +114,8 @@ Arguments arguments_of(FunctionCallInfo fcinfo) {
     return arguments;
 }
 
-// Columns of tables and materialised views that the caller may read.  Rows written beyond those that are there were
-// written anew; the counters are of the time since they were reset.
+// Columns of tables and materialised views that the caller may read, now and here, and that can have an index.  Rows
+// written beyond those that are there were written anew; the counters are of the time since they were reset.
 std::vector<Found> find_columns(const Schemas& schemas, const Arguments& arguments) {
     std::vector<Found> found;
     for (const TextRow& row : run_query(
@@ -132,7 +132,9 @@ std::vector<Found> find_columns(const Schemas& schemas, const Arguments& argumen
              "JOIN pg_type t ON t.oid = a.atttypid "
              "LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname "
              "AND NOT s.inherited "
-             "WHERE c.relkind IN ('r', 'm') AND a.attnum > 0 AND NOT a.attisdropped "
+             "WHERE c.relkind IN ('r', 'm') AND c.relispopulated AND (c.relpersistence = 'p' OR NOT "
+             "pg_is_in_recovery()) "
+             "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v' "
              "AND (t.typname IN ('vector', 'halfvec') AND t.typnamespace = " +
              quoted_literal(schemas.pgvector) +
              "::regnamespace OR t.oid = 'bit'::regtype AND a.atttypmod >= 64) "
@@ -215,7 +217,8 @@ void find_indexes(const Schemas& schemas, std::vector<Found>& columns) {
     }
 }
 
-// What a column without dimensions holds: some rows say it.  No policy's function is run, no lock waited for.
+// What a column without dimensions holds: some rows say it, of those that come first.  No policy's function is run, no
+// lock waited for.
 void read_dimensions(const Schemas& schemas, Found& one) {
     if (one.column.dimensions_set || one.read_protected || !try_lock(one.table)) return;
     struct {
@@ -226,9 +229,9 @@ void read_dimensions(const Schemas& schemas, Found& one) {
     });
     if (now.schema != nullptr && now.name != nullptr) {
         const auto rows =
-            run_query("SELECT DISTINCT " + schemas.pgvector + ".vector_dims(v) FROM (SELECT " + quoted_name(one.name) +
-                      " AS v FROM ONLY " + quoted_name(now.schema) + "." + quoted_name(now.name) + " WHERE " +
-                      quoted_name(one.name) + " IS NOT NULL LIMIT 1000) t LIMIT 2");
+            run_query("SELECT DISTINCT " + schemas.pgvector + ".vector_dims(v) FROM (SELECT v FROM (SELECT " +
+                      quoted_name(one.name) + " AS v FROM ONLY " + quoted_name(now.schema) + "." +
+                      quoted_name(now.name) + " LIMIT 100000) t WHERE v IS NOT NULL LIMIT 1000) t LIMIT 2");
         if (!rows.empty()) one.column.dimensions = static_cast<int>(integer_of(rows[0][0]));
         one.column.several_dimensions = rows.size() > 1;
     }
@@ -241,7 +244,7 @@ std::vector<std::string> captured_texts() {
     for (auto& [key, text] : workload::readable_texts()) texts.push_back(std::move(text));
     if (statistics_missing() == nullptr) {
         const std::string view = schema_of_extension("pg_stat_statements") + ".pg_stat_statements";
-        if (*run_query("SELECT has_table_privilege(" + quoted_literal(view) + ", 'SELECT')")[0][0] == "t")
+        if (statistics_readable())
             for (const TextRow& row : run_query("SELECT query FROM " + view +
                                                 " s WHERE query LIKE '%<%' AND dbid = " + std::to_string(MyDatabaseId)))
                 if (row[0]) texts.push_back(*row[0]);

@@ -26,11 +26,13 @@ DECLARE
     low float8;
     high float8;
     pages bigint;
+    spent float8;
 BEGIN
     FOR r IN SELECT oid, fillfactor FROM relation WHERE is_table = tables ORDER BY oid LOOP
         began := cpu_ms();
         EXECUTE query INTO percent, low, high, pages USING r.oid::regclass, r.fillfactor, number;
-        INSERT INTO found VALUES (method, r.oid, number, percent, low, high, pages, cpu_ms() - began);
+        spent := cpu_ms() - began;
+        INSERT INTO found VALUES (method, r.oid, number, percent, low, high, pages, spent);
     END LOOP;
 END $$;
 
@@ -42,10 +44,14 @@ DECLARE
     leaves constant text := 'SELECT 100 * (1 - (leaf_pages * coalesce(nullif(avg_leaf_density, ''NaN''), 0) / $2 + internal_pages + 1) / (index_size / 8192.0)), NULL, NULL, NULL FROM pgstatindex($1)';
     density constant text := 'SELECT 100 - coalesce(nullif(avg_leaf_density, ''NaN''), 0), NULL, NULL, NULL FROM pgstatindex($1)';
     ours constant text := 'SELECT bloat_percent, low_percent, high_percent, pages_read FROM pk_bloat($1, %L, seed => $3)';
+    -- What it costs to ask.
+    nothing constant text := 'SELECT NULL::float8, NULL::float8, NULL::float8, NULL::bigint';
 BEGIN
     FOR i IN 1..rounds LOOP
         CALL ask('pk_bloat, sample', i, true, format(ours, 'sample'));
         CALL ask('pk_bloat, sample', i, false, format(ours, 'sample'));
+        CALL ask('nothing', i, true, nothing);
+        CALL ask('nothing', i, false, nothing);
         COMMIT;
     END LOOP;
     FOR i IN 1..anchor_rounds LOOP

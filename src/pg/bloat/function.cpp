@@ -240,7 +240,7 @@ void pg::init_bloat() {
                             1, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_perfkit.bloat_page_budget",
                             "Pages that one statement should read for the bloat of all its relations.",
-                            "Samples get smaller as it comes near, but never smaller than 64 pages.", &page_budget,
+                            "Samples get smaller as it comes near, but never smaller than 48 pages.", &page_budget,
                             100'000, 0, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_perfkit.bloat_max_age",
                             "How old a result of pk_bloat() may be before the relation is measured again.",

@@ -347,8 +347,11 @@ ToastRewrite rewrite_of(const Storage& toast, BlockNumber toast_blocks, Request 
 
 Measurement measure_heap(const Storage& table, BlockNumber blocks, const Request& usual, Horizons& horizons) {
     Request request = usual;
-    // Dead rows in clusters that no map knows of are found by chance alone, and a page of a heap costs little.
-    request.limits.largest_share = 0.20;
+    // Rows lie more evenly than a B-tree's leaves, so that less will do at first.  But dead ones in clusters that no map
+    // knows of are found by chance alone, and a page of a heap costs little.
+    request.limits.share = 0.015;
+    request.limits.at_least = std::min(request.limits.at_least, 48u);
+    request.limits.largest_share = 0.18;
     request.limits.small_enough = 512;
     request.limits.margin = 0.015;
     HeapSurvey survey(table, blocks, horizons.of(table));

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Tests everything that can be tested on this machine, against private servers; touches no other.
 #
-# usage: scripts/test.sh [--unit] [--pg NN]... [--no-system] [--no-install] [--installed] [--preloaded]
+# usage: scripts/test.sh [--unit] [--pg NN]... [--no-system] [--no-unit] [--plain] [--no-install] [--installed] [--preloaded]
 #   --unit        only the rules of the house and the unit tests, no server
 #   --pg NN       only this PostgreSQL, may be repeated; otherwise each from 15 on that is found
 #                 (PG_CONFIG=... names one by its path)
 #   --no-system   without the system tests (several sessions, crashes, standbys)
+#   --no-unit     without the unit tests
+#   --plain       without sanitizers: of the unit tests, and the module's run of its own under one
 #   --no-install  install no packages; use what is there
 #   --preloaded   the regression tests once, with the library preloaded, instead of also without
 #   --installed   build nothing: only the regression tests, of the pg_perfkit that make install put there
@@ -17,11 +19,13 @@ set -euo pipefail
 # shellcheck source=scripts/results.sh
 . "$checkout/scripts/results.sh"
 
-only_unit='' with_system=1 with_install=1 only_installed='' only_preloaded='' versions=()
+only_unit='' with_system=1 with_unit=1 sanitized=ON with_install=1 only_installed='' only_preloaded='' versions=()
 while [ $# -gt 0 ]; do
     case $1 in
         --unit) only_unit=1 ;;
         --no-system) with_system='' ;;
+        --no-unit) with_unit='' ;;
+        --plain) sanitized='' ;;
         --no-install) with_install='' ;;
         --installed) only_installed=1 with_install='' with_system='' ;;
         --preloaded) only_preloaded=1 ;;
@@ -110,17 +114,23 @@ make_flags=(-s "-j$cores")
 if [ -n "${CXX:-}" ]; then make_flags+=("CXX=$CXX"); fi
 if [ "${CI:-}" = true ]; then make_flags+=(WERROR=1); fi
 
-unit_tests() {
-    local log=$work/log/unit options=(-DPERFKIT_SANITIZE=ON) status=0
-    if [ "${CI:-}" = true ]; then options+=(-DPERFKIT_WERROR=ON); fi
-    sources_for unit
-    if ! run as_server cmake -S "$work/unit" -B "$work/cmake" "${options[@]}" >"$log" 2>&1 ||
-        ! run as_server cmake --build "$work/cmake" "-j$cores" >>"$log" 2>&1; then
-        broken "unit tests and perfkit: build" "$log"
-        return
+# cmake_build LABEL LOG TARGET [OPTION]...: the tool, for the system tests, and with TARGET all the unit tests.
+cmake_build() {
+    local label=$1 log=$2 target=$3
+    shift 3
+    if [ "${CI:-}" = true ]; then set -- "$@" -DPERFKIT_WERROR=ON; fi
+    if run as_server cmake -S "$work/unit" -B "$work/cmake" "$@" >"$log" 2>&1 &&
+        run as_server cmake --build "$work/cmake" "-j$cores" --target "$target" >>"$log" 2>&1; then
+        return 0
     fi
+    broken "$label: build" "$log"
+    return 1
+}
+unit_tests() {
+    local log=$work/log/unit status=0
+    cmake_build "unit tests and perfkit" "$log" all "-DPERFKIT_SANITIZE=${sanitized:-OFF}" || return 0
     run as_server env UBSAN_OPTIONS=print_stacktrace=1 "$work/cmake/perfkit_unit" >"$log" 2>&1 || status=$?
-    count_gtest "unit tests (ASan, UBSan)" "$log" "$status"
+    count_gtest "unit tests${sanitized:+ (ASan, UBSan)}" "$log" "$status"
 }
 
 # build NAME PG_CONFIG [MAKE VARIABLE...]: builds in a copy of the sources and installs into PG_CONFIG's.
@@ -232,7 +242,7 @@ all_postgres() {
     # The newest one also runs the module under the undefined-behaviour sanitizer.
     local newest=${chosen[${#chosen[@]} - 1]}
     for pg_config in "${chosen[@]}"; do
-        postgres "$pg_config" "$(if [ "$pg_config" = "$newest" ]; then echo yes; fi)"
+        postgres "$pg_config" "$(if [ "$pg_config" = "$newest" ]; then echo "$sanitized"; fi)"
     done
 }
 
@@ -240,7 +250,12 @@ install_all
 make_places
 if [ -z "$only_installed" ]; then
     house
-    unit_tests
+    sources_for unit
+    if [ -n "$with_unit" ]; then
+        unit_tests
+    elif [ -n "$with_system" ]; then
+        cmake_build perfkit "$work/log/perfkit" perfkit -DCMAKE_BUILD_TYPE=Debug || true
+    fi
 fi
 if [ -z "$only_unit" ]; then
     all_postgres

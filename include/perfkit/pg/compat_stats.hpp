@@ -12,23 +12,34 @@ extern "C" {
 
 namespace perfkit::pg {
 
+// Since 16 without the n_ before some names.
+#if PERFKIT_PG16
+#define PERFKIT_COUNTER(name) name
+#else
+#define PERFKIT_COUNTER(name) n_##name
+#endif
+
+// Of a table.
 template <typename Entry>
 std::int64_t live_tuples(const Entry& entry) {
-#if PERFKIT_PG16
-    return entry.live_tuples;
-#else
-    return entry.n_live_tuples;
-#endif
+    return entry.PERFKIT_COUNTER(live_tuples);
 }
-
 template <typename Entry>
 std::int64_t dead_tuples(const Entry& entry) {
-#if PERFKIT_PG16
-    return entry.dead_tuples;
-#else
-    return entry.n_dead_tuples;
-#endif
+    return entry.PERFKIT_COUNTER(dead_tuples);
 }
+
+// Blocks that a database needed, and those of which that were found.
+template <typename Entry>
+std::int64_t blocks_fetched(const Entry& entry) {
+    return entry.PERFKIT_COUNTER(blocks_fetched);
+}
+template <typename Entry>
+std::int64_t blocks_hit(const Entry& entry) {
+    return entry.PERFKIT_COUNTER(blocks_hit);
+}
+
+#undef PERFKIT_COUNTER
 
 struct Checkpoints {
     std::int64_t timed = 0;

@@ -92,26 +92,6 @@ inline std::string path_of(const RelFileLocator& locator, ForkNumber fork) {
 #endif
 }
 
-// Blocks that were needed, and those of which that were found, in the statistics of a database.  Templates, since few
-// files know what that is.
-template <typename Entry>
-std::int64_t blocks_fetched(const Entry& entry) {
-#if PERFKIT_PG16
-    return entry.blocks_fetched;
-#else
-    return entry.n_blocks_fetched;
-#endif
-}
-
-template <typename Entry>
-std::int64_t blocks_hit(const Entry& entry) {
-#if PERFKIT_PG16
-    return entry.blocks_hit;
-#else
-    return entry.n_blocks_hit;
-#endif
-}
-
 // Header and checksum of a page just read from its file, without a message.
 inline bool page_is_verified(char* page, BlockNumber block) {
 #if PERFKIT_PG18

@@ -19,6 +19,7 @@
 #include "perfkit/core/cache/pool.hpp"
 #include "perfkit/pg/cache/buffer.hpp"
 #include "perfkit/pg/cache/shared.hpp"
+#include "perfkit/pg/compat_stats.hpp"
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/worker.hpp"
 

@@ -154,6 +154,7 @@ Records read_database() {
         if (const PgStat_StatDBEntry* const entry = pgstat_fetch_stat_dbentry(MyDatabaseId); entry != nullptr) {
             hits = counted(blocks_hit(*entry));
             fetched = counted(blocks_fetched(*entry));
+            record.birth = entry->stat_reset_timestamp;
         }
         record.counters = {read(pg_stat_get_db_xact_commit),     read(pg_stat_get_db_xact_rollback),
                            fetched > hits ? fetched - hits : 0,  hits,
@@ -162,8 +163,6 @@ Records read_database() {
                            read(pg_stat_get_db_tuples_deleted),  read(pg_stat_get_db_temp_bytes),
                            read(pg_stat_get_db_deadlocks),       read(pg_stat_get_db_sessions)};
         record.gauges[0] = DatumGetInt32(DirectFunctionCall1(pg_stat_get_db_numbackends, self));
-        if (const PgStat_StatDBEntry* const entry = pgstat_fetch_stat_dbentry(MyDatabaseId); entry != nullptr)
-            record.birth = entry->stat_reset_timestamp;
     });
     return {record};
 }

@@ -1,40 +1,19 @@
 #include "perfkit/pg/latency.hpp"
 
-#include <algorithm>
-#include <cmath>
-
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/rows.hpp"
-
-extern "C" {
-#include "catalog/pg_type.h"
-#include "utils/array.h"
-}
 
 using namespace perfkit;
 
 namespace {
 
-// The array's elements; ERROR 22004 where one is NULL.
-std::span<const Datum> elements_of(Datum array, Oid type) {
-    return pg::call([=] {
-        Datum* elements;
-        int count;
-        ArrayType* const value = DatumGetArrayTypeP(array);
-        if (array_contains_nulls(value))
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
-        deconstruct_array(value, type, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, nullptr,
-                          &count);
-        return std::span<const Datum>(elements, static_cast<std::size_t>(count));
-    });
-}
-
-Datum bigint_array(std::span<const std::int64_t> values) {
-    return pg::call([=] {
-        auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (values.size() + 1)));
-        for (std::size_t i = 0; i < values.size(); ++i) datums[i] = Int64GetDatum(values[i]);
-        return PointerGetDatum(construct_array(datums, static_cast<int>(values.size()), INT8OID, sizeof(std::int64_t),
-                                               FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-    });
+// ERROR 22004 where one is NULL.
+std::span<const Datum> numbers_of(Datum array) {
+    const pg::Elements elements = pg::elements_of(array);
+    if (elements.has_null())
+        pg::call(
+            [] { ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls"))); });
+    return elements.values;
 }
 
 }  // namespace
@@ -45,7 +24,7 @@ Datum latency_datum(const LatencyHistogram& histogram) { return bigint_array(his
 
 LatencyHistogram latency_from(Datum array) {
     std::vector<std::int64_t> pairs;
-    for (const Datum element : elements_of(array, INT8OID)) pairs.push_back(DatumGetInt64(element));
+    for (const Datum element : numbers_of(array)) pairs.push_back(DatumGetInt64(element));
     LatencyHistogram histogram;
     if (!histogram.add_pairs(pairs)) throw std::invalid_argument("the array is not a latency histogram");
     return histogram;
@@ -75,9 +54,9 @@ PERFKIT_FUNCTION(pk_latency_since) {
 PERFKIT_FUNCTION(pk_latency_within) {
     const LatencyHistogram histogram = pg::latency_from(PG_GETARG_DATUM(0));
     std::vector<std::int64_t> counts;
-    for (const Datum bound : elements_of(PG_GETARG_DATUM(1), FLOAT8OID))
+    for (const Datum bound : numbers_of(PG_GETARG_DATUM(1)))
         counts.push_back(static_cast<std::int64_t>(histogram.within(DatumGetFloat8(bound) * 1000)));
-    return bigint_array(counts);
+    return pg::bigint_array(counts);
 }
 
 PERFKIT_FUNCTION(pk_latency_buckets) {

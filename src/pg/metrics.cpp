@@ -2,20 +2,19 @@
 
 #include "perfkit/core/metrics.hpp"
 
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "perfkit/pg/arrays.hpp"
+#include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/latency.hpp"
 
 extern "C" {
-#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
-#include "utils/array.h"
 }
 
 using namespace perfkit;
@@ -37,17 +36,12 @@ std::string printable(std::string_view bytes) {
 
 // Names and values in turn; a label whose value is NULL is left out.
 std::vector<metrics::Label> labels_from(Datum array) {
-    Datum* elements = nullptr;
-    bool* nulls = nullptr;
-    int count = 0;
-    pg::call([&] {
-        deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-    });
-    if (count % 2 != 0) throw std::invalid_argument("the labels must be names and values in turn");
+    const auto [texts, nulls] = pg::elements_of(array);
+    if (texts.size() % 2 != 0) throw std::invalid_argument("the labels must be names and values in turn");
     std::vector<metrics::Label> labels;
-    for (int i = 0; i < count; i += 2) {
+    for (std::size_t i = 0; i < texts.size(); i += 2) {
         if (nulls[i]) throw std::invalid_argument("a label must have a name");
-        if (!nulls[i + 1]) labels.push_back({printable(view_of(elements[i])), printable(view_of(elements[i + 1]))});
+        if (!nulls[i + 1]) labels.push_back({printable(view_of(texts[i])), printable(view_of(texts[i + 1]))});
     }
     return labels;
 }

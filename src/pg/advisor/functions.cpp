@@ -12,14 +12,12 @@
 #include "perfkit/pg/advisor/report.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/apply/piece.hpp"
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload.hpp"
 
 extern "C" {
-#include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 }
 
@@ -60,21 +58,7 @@ public:
     template <typename Take>
     void each(Argument argument, const char* name, Take take) const {
         if (!given(argument)) return;
-        Datum* values;
-        bool* nulls;
-        int count;
-        call([&] {
-            ArrayType* const array = DatumGetArrayTypeP((*this)[argument]);
-            int16 length;
-            bool by_value;
-            char alignment;
-            get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &alignment);
-            deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, alignment, &values, &nulls, &count);
-        });
-        for (int i = 0; i < count; ++i) {
-            if (nulls[i]) throw std::invalid_argument(std::string(name) + " must not contain NULL");
-            take(values[i]);
-        }
+        for (const Datum value : elements_of((*this)[argument], name)) take(value);
     }
 
 private:
@@ -172,15 +156,6 @@ Value jsonb(const Json& json) {
     return Value::of(call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }));
 }
 
-Value text_array(const std::vector<std::string>& texts) {
-    return Value::of(call([&] {
-        auto* const datums = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
-        for (std::size_t i = 0; i < texts.size(); ++i) datums[i] = CStringGetTextDatum(texts[i].c_str());
-        return PointerGetDatum(
-            construct_array(datums, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT));
-    }));
-}
-
 }  // namespace
 
 PERFKIT_FUNCTION(pk_suggest_indexes) {
@@ -212,7 +187,7 @@ PERFKIT_FUNCTION(pk_advisor_queries) {
         const std::optional<double> total_ms = query.observed ? std::optional(query.total_ms) : std::nullopt;
         rows.add({query.id, query.observed ? Value(query.user_name) : Value(std::nullopt), query.calls, total_ms,
                   row.share, row.status, row.reason, row.cost_before, row.cost_after, row.saved_ms_per_hour,
-                  text_array(row.advice_ids), query.text});
+                  Value::of(text_array(row.advice_ids)), query.text});
     }
     PG_RETURN_NULL();
 }

@@ -9,6 +9,7 @@
 
 #include "perfkit/pg/advisor/explain.hpp"
 #include "perfkit/pg/advisor/statement.hpp"
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/rows.hpp"
 
@@ -17,8 +18,6 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -81,28 +80,6 @@ void hide(WhatIf& what_if, Oid index) {
     });
     const ListCell* cell;
     foreach (cell, tree) what_if.hide(lfirst_oid(cell));
-}
-
-struct Elements {
-    Datum* values;
-    bool* nulls;
-    int count;
-};
-
-Elements elements_of(Datum array, Oid type, const char* name) {
-    const Elements elements = call([&] {
-        Elements found;
-        ArrayType* const values = DatumGetArrayTypeP(array);
-        int16 length;
-        bool by_value;
-        char alignment;
-        get_typlenbyvalalign(type, &length, &by_value, &alignment);
-        deconstruct_array(values, type, length, by_value, alignment, &found.values, &found.nulls, &found.count);
-        return found;
-    });
-    for (int i = 0; i < elements.count; ++i)
-        if (elements.nulls[i]) throw std::invalid_argument(std::string(name) + " must not contain NULL");
-    return elements;
 }
 
 std::string text_of(Datum datum) {
@@ -187,8 +164,8 @@ PERFKIT_FUNCTION(pk_explain) {
     foreach (cell, created)
         if (auto read = recall(static_cast<const Remembered*>(lfirst(cell)))) indexes.push_back(std::move(*read));
     if (!PG_ARGISNULL(1)) {
-        const Elements statements = elements_of(PG_GETARG_DATUM(1), TEXTOID, "ddl");
-        for (int i = 0; i < statements.count; ++i) indexes.push_back(read_create_index(text_of(statements.values[i])));
+        for (const Datum statement : elements_of(PG_GETARG_DATUM(1), "ddl"))
+            indexes.push_back(read_create_index(text_of(statement)));
     }
     Oid id = ~Oid{0};
     for (ReadIndex& read : indexes) {
@@ -199,9 +176,8 @@ PERFKIT_FUNCTION(pk_explain) {
     }
     foreach (cell, hidden) hide(what_if, lfirst_oid(cell));
     if (!PG_ARGISNULL(2)) {
-        const Elements more = elements_of(PG_GETARG_DATUM(2), REGCLASSOID, "hide");
-        for (int i = 0; i < more.count; ++i) {
-            const Oid index = DatumGetObjectId(more.values[i]);
+        for (const Datum more : elements_of(PG_GETARG_DATUM(2), "hide")) {
+            const Oid index = DatumGetObjectId(more);
             call([&] { check_index(index); });
             hide(what_if, index);
         }

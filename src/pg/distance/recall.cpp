@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "perfkit/pg/advisor/whatif.hpp"
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/rows.hpp"
@@ -30,7 +31,6 @@ extern "C" {
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/itemptr.h"
-#include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -75,20 +75,12 @@ struct Measured {
 }
 
 std::vector<int> settings_of(Datum argument, int most) {
-    struct {
-        Datum* values;
-        bool* nulls;
-        int count;
-    } array;
-    call([&] {
-        deconstruct_array(DatumGetArrayTypeP(argument), INT4OID, sizeof(std::int32_t), true, TYPALIGN_INT,
-                          &array.values, &array.nulls, &array.count);
-    });
-    if (array.count < 1 || array.count > 1000) raise_range("the number of settings", 1, 1000);
+    const Elements given = elements_of(argument);
+    if (given.values.empty() || given.values.size() > 1000) raise_range("the number of settings", 1, 1000);
     std::vector<int> settings;
-    for (int i = 0; i < array.count; ++i) {
-        if (array.nulls[i]) raise_null_parameter("a setting");
-        settings.push_back(DatumGetInt32(array.values[i]));
+    for (std::size_t i = 0; i < given.values.size(); ++i) {
+        if (given.nulls[i]) raise_null_parameter("a setting");
+        settings.push_back(DatumGetInt32(given.values[i]));
         if (settings.back() < 1 || settings.back() > most) raise_range("a setting", 1, most);
     }
     std::sort(settings.begin(), settings.end());

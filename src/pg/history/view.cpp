@@ -8,6 +8,7 @@
 
 #include "perfkit/core/history/chunk.hpp"
 #include "perfkit/core/history/sums.hpp"
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/history/segments.hpp"
 #include "perfkit/pg/history/settings.hpp"
 #include "perfkit/pg/history/shared.hpp"
@@ -18,11 +19,9 @@
 extern "C" {
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_type_d.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 }
@@ -40,20 +39,11 @@ constexpr TimestampTz launcher_is_late = 30 * USECS_PER_SEC;
 
 Value time(TimestampTz value) { return value == 0 ? Value(std::nullopt) : Value::of(TimestampTzGetDatum(value)); }
 
-Datum bigints(const std::vector<std::int64_t>& values) {
-    return pg::call([&values] {
-        auto* const datums = static_cast<Datum*>(palloc(sizeof(Datum) * (values.size() + 1)));
-        for (std::size_t i = 0; i < values.size(); ++i) datums[i] = Int64GetDatum(values[i]);
-        return PointerGetDatum(construct_array(datums, static_cast<int>(values.size()), INT8OID, sizeof(std::int64_t),
-                                               FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-    });
-}
-
 template <typename Numbers>
 Datum first_of(const Numbers& numbers, std::size_t count) {
     std::vector<std::int64_t> values;
     for (std::size_t i = 0; i < count; ++i) values.push_back(static_cast<std::int64_t>(numbers[i]));
-    return bigints(values);
+    return pg::bigint_array(values);
 }
 
 bool may_read_all() {
@@ -122,7 +112,7 @@ Datum counters_of(Kind kind, const Sums& sums, const Sum& all) {
     std::vector<std::int64_t> values(3);
     for (const auto& [id, sum] : sums.objects())
         values[id[0] < 0 ? 2 : id[0] == 0 ? 0 : 1] += static_cast<std::int64_t>(sum.counters[0]);
-    return bigints(values);
+    return pg::bigint_array(values);
 }
 
 // As long as nothing keeps it from being on.
@@ -259,7 +249,7 @@ PERFKIT_FUNCTION(pk_history_totals) {
             ids.push_back(i < shape.ids && (visible || i > 0) ? Value(id[i]) : Value(std::nullopt));
         rows.add({ids[0], ids[1], ids[2], Value::of(first_of(sum.counters, shape.counters)),
                   Value::of(first_of(sum.first, shape.gauges)), Value::of(first_of(sum.last, shape.gauges)),
-                  shape.latency ? Value::of(bigints(sum.latency_pairs())) : Value(std::nullopt), sum.snapshots,
+                  shape.latency ? Value::of(pg::bigint_array(sum.latency_pairs())) : Value(std::nullopt), sum.snapshots,
                   static_cast<double>(seconds) / USECS_PER_SEC});
     }
     PG_RETURN_NULL();
@@ -278,7 +268,7 @@ PERFKIT_FUNCTION(pk_history_points) {
         const Sum all = sums.all();
         rows.add({time(since), time(taken), Value::of(counters_of(window.kind, sums, all)),
                   Value::of(first_of(all.last, shape.gauges)),
-                  shape.latency ? Value::of(bigints(all.latency_pairs())) : Value(std::nullopt)});
+                  shape.latency ? Value::of(pg::bigint_array(all.latency_pairs())) : Value(std::nullopt)});
         sums.next_point();
     };
     // In which nothing of this kind has changed.

@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/rows.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -247,19 +247,12 @@ private:
 
     void read_weights() {
         if (!given(weights)) return;
-        struct {
-            Datum* values;
-            bool* nulls;
-            int count;
-        } array;
-        call([&] {
-            deconstruct_array(DatumGetArrayTypeP(info_->args[weights].value), FLOAT8OID, sizeof(double),
-                              FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &array.values, &array.nulls, &array.count);
-        });
+        const Elements chosen = elements_of(info_->args[weights].value);
         double* const all[]{&hybrid_.vector_weight, &hybrid_.text_weight, &hybrid_.time_weight};
-        if (array.count > 3) raise(ERRCODE_INVALID_PARAMETER_VALUE, "there are three weights: vector, text, time");
-        for (int i = 0; i < array.count; ++i) {
-            const double value = array.nulls[i] ? -1 : DatumGetFloat8(array.values[i]);
+        if (chosen.values.size() > 3)
+            raise(ERRCODE_INVALID_PARAMETER_VALUE, "there are three weights: vector, text, time");
+        for (std::size_t i = 0; i < chosen.values.size(); ++i) {
+            const double value = chosen.nulls[i] ? -1 : DatumGetFloat8(chosen.values[i]);
             if (!(value >= 0 && value <= 1e9)) raise(ERRCODE_INVALID_PARAMETER_VALUE, "a weight must be from 0 to 1e9");
             *all[i] = value;
         }

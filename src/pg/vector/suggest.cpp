@@ -13,6 +13,7 @@
 #include "perfkit/core/advisor/naming.hpp"
 #include "perfkit/core/vector/advice.hpp"
 #include "perfkit/pg/advisor/statistics.hpp"
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/storage.hpp"
@@ -25,7 +26,6 @@ extern "C" {
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 }
@@ -71,18 +71,10 @@ Type type_named(const std::string& name) {
 }
 
 std::string listed_tables(Datum argument) {
-    struct {
-        Datum* values;
-        bool* nulls;
-        int count;
-    } array;
-    call([&] {
-        deconstruct_array(DatumGetArrayTypeP(argument), REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT, &array.values,
-                          &array.nulls, &array.count);
-    });
+    const Elements tables = elements_of(argument);
     std::string list = "0";
-    for (int i = 0; i < array.count; ++i)
-        if (!array.nulls[i]) list += "," + std::to_string(DatumGetObjectId(array.values[i]));
+    for (std::size_t i = 0; i < tables.values.size(); ++i)
+        if (!tables.nulls[i]) list += "," + std::to_string(DatumGetObjectId(tables.values[i]));
     return list;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "perfkit/core/workload/substitutes.hpp"
+#include "perfkit/pg/arrays.hpp"
 #include "perfkit/pg/rows.hpp"
 
 extern "C" {
@@ -26,21 +27,11 @@ using Texts = std::vector<std::optional<std::string>>;
 
 // Of a text[], whatever its dimensions.
 Texts texts_of(Datum array) {
-    struct {
-        Datum* values;
-        bool* nulls;
-        int count;
-    } found{};
-    pg::call([&found, array] {
-        deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &found.values, &found.nulls,
-                          &found.count);
-        for (int i = 0; i < found.count; ++i)
-            if (!found.nulls[i]) found.values[i] = PointerGetDatum(PG_DETOAST_DATUM_PACKED(found.values[i]));
-    });
-    Texts texts(static_cast<std::size_t>(found.count));
+    const pg::Elements found = pg::elements_of(array);
+    Texts texts(found.values.size());
     for (std::size_t i = 0; i < texts.size(); ++i) {
         if (found.nulls[i]) continue;
-        const auto* const bytes = reinterpret_cast<const varlena*>(DatumGetPointer(found.values[i]));
+        const auto* const bytes = pg::call([&] { return DatumGetTextPP(found.values[i]); });
         texts[i].emplace(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
     }
     return texts;

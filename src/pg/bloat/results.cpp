@@ -6,9 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "perfkit/pg/shared_memory.hpp"
+
 extern "C" {
 #include "miscadmin.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "utils/guc.h"
@@ -24,8 +25,6 @@ constexpr std::uint32_t ways = 4;  // places where a result may be
 constexpr int own_results = 4096;  // of a session, without preload
 
 int shared_results = 32768;
-shmem_request_hook_type next_request = nullptr;
-shmem_startup_hook_type next_startup = nullptr;
 
 // Of a relation as long as it has this file: what rewrites it makes a new one.
 struct Entry {
@@ -52,14 +51,12 @@ Store* store = nullptr;
 
 Size size_of(int results) { return offsetof(Store, entries) + sizeof(Entry) * static_cast<Size>(results); }
 
-void on_request() {
-    if (next_request != nullptr) next_request();
+void request() {
     RequestAddinShmemSpace(size_of(shared_results));
     RequestNamedLWLockTranche(name, 1);
 }
 
-void on_startup() {
-    if (next_startup != nullptr) next_startup();
+void attach() {
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     bool found = false;
     store = static_cast<Store*>(ShmemInitStruct(name, size_of(shared_results), &found));
@@ -107,10 +104,7 @@ void init_bloat_results() {
     DefineCustomIntVariable("pg_perfkit.bloat_results", "How many results of pk_bloat() are kept for all sessions.",
                             nullptr, &shared_results, 32768, static_cast<int>(ways), 1 << 22, PGC_POSTMASTER, 0,
                             nullptr, nullptr, nullptr);
-    next_request = shmem_request_hook;
-    shmem_request_hook = on_request;
-    next_startup = shmem_startup_hook;
-    shmem_startup_hook = on_startup;
+    use_shared_memory(request, attach);
 }
 
 std::optional<EarlierResult> earlier_result(const Storage& relation, TimestampTz since) {

@@ -3,11 +3,10 @@
 #include <new>
 
 #include "perfkit/pg/cache.hpp"
+#include "perfkit/pg/shared_memory.hpp"
 #include "perfkit/pg/worker.hpp"
 
 extern "C" {
-#include "miscadmin.h"
-#include "storage/ipc.h"
 #include "storage/shmem.h"
 #include "utils/guc.h"
 }
@@ -66,23 +65,6 @@ void SharedFindings::publish(const Findings& findings) noexcept {
 
 }  // namespace cache
 
-namespace {
-
-shmem_request_hook_type next_request = nullptr;
-shmem_startup_hook_type next_startup = nullptr;
-
-void on_request() {
-    if (next_request != nullptr) next_request();
-    cache::SharedFindings::request();
-}
-
-void on_startup() {
-    if (next_startup != nullptr) next_startup();
-    cache::SharedFindings::attach();
-}
-
-}  // namespace
-
 void init_cache() {
     DefineCustomBoolVariable("pg_perfkit.cache_watch", "Watches shared_buffers for pk_cache_advice().",
                              "Needs pg_perfkit in shared_preload_libraries. Turned off, it forgets what it has seen.",
@@ -91,11 +73,7 @@ void init_cache() {
                             "Shortest time between two looks at all of shared_buffers.",
                             "The busier shared_buffers are, the more often they are looked at; once a second at least.",
                             &cache::watch_interval, 10, 1, 1000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
-    if (!process_shared_preload_libraries_in_progress) return;
-    next_request = shmem_request_hook;
-    shmem_request_hook = on_request;
-    next_startup = shmem_startup_hook;
-    shmem_startup_hook = on_startup;
+    use_shared_memory(cache::SharedFindings::request, cache::SharedFindings::attach);
     register_worker("pg_perfkit cache", "pk_cache_worker", false);
 }
 

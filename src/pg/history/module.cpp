@@ -2,11 +2,10 @@
 #include "perfkit/pg/history.hpp"
 #include "perfkit/pg/history/settings.hpp"
 #include "perfkit/pg/history/shared.hpp"
+#include "perfkit/pg/shared_memory.hpp"
 #include "perfkit/pg/worker.hpp"
 
 extern "C" {
-#include "miscadmin.h"
-#include "storage/ipc.h"
 #include "utils/guc.h"
 }
 
@@ -20,23 +19,6 @@ int retention_minutes = 7 * 24 * 60;
 
 }  // namespace history
 
-namespace {
-
-shmem_request_hook_type next_request = nullptr;
-shmem_startup_hook_type next_startup = nullptr;
-
-void on_request() {
-    if (next_request != nullptr) next_request();
-    history::Shared::request();
-}
-
-void on_startup() {
-    if (next_startup != nullptr) next_startup();
-    history::Shared::attach();
-}
-
-}  // namespace
-
 void init_history() {
     DefineCustomBoolVariable("pg_perfkit.history", "Takes snapshots of the counters of this database.",
                              "For ALTER DATABASE, to leave one out; it needs the extension and pg_perfkit in "
@@ -48,11 +30,7 @@ void init_history() {
     DefineCustomIntVariable("pg_perfkit.history_retention", "How long snapshots are kept.",
                             "What is older goes an eighth at a time.", &history::retention_minutes, 7 * 24 * 60, 1,
                             10 * 365 * 24 * 60, PGC_SIGHUP, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
-    if (!process_shared_preload_libraries_in_progress) return;
-    next_request = shmem_request_hook;
-    shmem_request_hook = on_request;
-    next_startup = shmem_startup_hook;
-    shmem_startup_hook = on_startup;
+    use_shared_memory(history::Shared::request, history::Shared::attach);
     register_worker("pg_perfkit history", "pk_history_launcher", true);
 }
 

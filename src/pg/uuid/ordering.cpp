@@ -4,10 +4,10 @@
 
 #include "perfkit/pg/compat.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/shared_memory.hpp"
 
 extern "C" {
 #include "miscadmin.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "utils/guc.h"
@@ -33,8 +33,6 @@ const config_enum_entry orderings[] = {
 };
 
 bool defining = false;
-shmem_request_hook_type previous_shmem_request = nullptr;
-shmem_startup_hook_type previous_shmem_startup = nullptr;
 
 // SET fails at once.  What comes from a file, from a role or from before the library was loaded is
 // taken, and fails where it is used: to fall back to another order would go unnoticed.
@@ -47,14 +45,10 @@ bool check_ordering(int* value, void**, GucSource source) {
     return false;
 }
 
-void request_shmem() {
-    if (previous_shmem_request != nullptr) previous_shmem_request();
-    RequestAddinShmemSpace(sizeof(std::atomic<FineTick>));
-}
+void request() { RequestAddinShmemSpace(sizeof(std::atomic<FineTick>)); }
 
 // ShmemInitStruct gives each structure cache lines of its own.
-void start_shmem() {
-    if (previous_shmem_startup != nullptr) previous_shmem_startup();
+void attach() {
     bool found = false;
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     void* memory = ShmemInitStruct("pg_perfkit uuid tick", sizeof(std::atomic<FineTick>), &found);
@@ -82,11 +76,7 @@ void init_uuid() {
                              &uuid_ordering_setting, static_cast<int>(UuidOrdering::backend), orderings, PGC_USERSET, 0,
                              check_ordering, nullptr, nullptr);
     defining = false;
-    if (!process_shared_preload_libraries_in_progress) return;
-    previous_shmem_request = shmem_request_hook;
-    shmem_request_hook = request_shmem;
-    previous_shmem_startup = shmem_startup_hook;
-    shmem_startup_hook = start_shmem;
+    use_shared_memory(request, attach);
 }
 
 }  // namespace perfkit::pg

@@ -1,4 +1,5 @@
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/shared_memory.hpp"
 #include "perfkit/pg/workload.hpp"
 #include "perfkit/pg/workload/file.hpp"
 #include "perfkit/pg/workload/hooks.hpp"
@@ -10,26 +11,20 @@
 
 extern "C" {
 #include "miscadmin.h"
-#include "storage/ipc.h"
 }
 
 namespace perfkit::pg {
 
 namespace {
 
-shmem_request_hook_type next_request = nullptr;
-shmem_startup_hook_type next_startup = nullptr;
-
-void on_request() {
-    if (next_request != nullptr) next_request();
+void request() {
     workload::Shared::request();
     workload::SharedSamples::request();
     workload::SharedPlans::request();
     workload::SharedPredicates::request();
 }
 
-void on_startup() {
-    if (next_startup != nullptr) next_startup();
+void attach() {
     workload::Shared::attach();
     workload::SharedSamples::attach();
     workload::SharedPlans::attach();
@@ -44,10 +39,7 @@ void on_startup() {
 void init_workload() {
     workload::define_settings();
     if (!process_shared_preload_libraries_in_progress) return;
-    next_request = shmem_request_hook;
-    shmem_request_hook = on_request;
-    next_startup = shmem_startup_hook;
-    shmem_startup_hook = on_startup;
+    use_shared_memory(request, attach);
     workload::install_hooks();
 }
 

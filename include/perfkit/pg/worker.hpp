@@ -3,12 +3,21 @@
 
 #include "perfkit/pg/postgres.hpp"
 
+extern "C" {
+#include "postmaster/bgworker.h"
+}
+
 namespace perfkit::pg {
 
 // In a preloading postmaster: a worker that starts with the server, on a standby as soon as it can be read, and again
 // ten seconds after it ended.  `function` is an exported C function, by which it begins.  With `database` false it
 // sees shared memory only: it is connected to no database, holds no lock and no snapshot, and nobody waits for it.
 void register_worker(const char* name, const char* function, bool database);
+
+// Starts a worker now, once; its function gets the argument.  This process's latch is set when it begins and when it
+// ends.  The handle is in the current memory context; null where the server has no room for a further worker
+// (max_worker_processes).  It reports other trouble as an ERROR, so it is for pg::call.
+BackgroundWorkerHandle* start_worker(const char* name, const char* type, const char* function, Datum argument);
 
 // What each worker's function does first.
 void begin_worker();

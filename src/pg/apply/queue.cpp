@@ -7,12 +7,12 @@
 
 #include "perfkit/core/packed.hpp"
 #include "perfkit/pg/guard.hpp"
+#include "perfkit/pg/worker.hpp"
 
 extern "C" {
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -55,20 +55,10 @@ void add_pending(const char* bytes, std::size_t size) {
     MemoryContextSwitchTo(caller);
 }
 
-BackgroundWorkerHandle* start_worker(dsm_handle segment) {
-    BackgroundWorker worker{};
-    // Zeroed above, and thus terminated.
-    std::strncpy(worker.bgw_name, "pg_perfkit apply", sizeof worker.bgw_name - 1);
-    std::strncpy(worker.bgw_type, "pg_perfkit apply", sizeof worker.bgw_type - 1);
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    worker.bgw_restart_time = BGW_NEVER_RESTART;
-    worker.bgw_main_arg = UInt32GetDatum(segment);
-    worker.bgw_notify_pid = MyProcPid;
-    std::strncpy(worker.bgw_library_name, "pg_perfkit", sizeof worker.bgw_library_name - 1);
-    std::strncpy(worker.bgw_function_name, "pk_apply_worker", sizeof worker.bgw_function_name - 1);
-    BackgroundWorkerHandle* handle = nullptr;
-    if (!RegisterDynamicBackgroundWorker(&worker, &handle))
+BackgroundWorkerHandle* worker_for(dsm_handle segment) {
+    BackgroundWorkerHandle* const handle =
+        start_worker("pg_perfkit apply", "pg_perfkit apply", "pk_apply_worker", UInt32GetDatum(segment));
+    if (handle == nullptr)
         ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
                         errmsg("no background worker is free to carry out the advice"),
                         errhint("Try again later, or raise max_worker_processes, or use the command perfkit apply.")));
@@ -101,7 +91,7 @@ void hand_over(const Pending* jobs) {
     handover->sender = MyProcPid;
     handover->size = jobs->size;
     std::memcpy(handover->jobs(), jobs->bytes, jobs->size);
-    wait_until_taken(handover, start_worker(dsm_segment_handle(segment)));
+    wait_until_taken(handover, worker_for(dsm_segment_handle(segment)));
     dsm_detach(segment);
 }
 

@@ -8,7 +8,6 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -228,20 +227,11 @@ void run(Oid database) {
 }  // namespace
 
 BackgroundWorkerHandle* start_worker(Oid database) {
-    BackgroundWorker worker{};
-    std::snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_perfkit history of database %u", database);
-    std::strncpy(worker.bgw_type, "pg_perfkit history", sizeof worker.bgw_type - 1);
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    worker.bgw_restart_time = BGW_NEVER_RESTART;
-    std::strncpy(worker.bgw_library_name, "pg_perfkit", sizeof worker.bgw_library_name - 1);
-    std::strncpy(worker.bgw_function_name, "pk_history_worker", sizeof worker.bgw_function_name - 1);
-    worker.bgw_main_arg = ObjectIdGetDatum(database);
-    worker.bgw_notify_pid = MyProcPid;
-    return call([&worker] {
+    const std::string name = "pg_perfkit history of database " + std::to_string(database);
+    return call([&] {
         MemoryContext const before = MemoryContextSwitchTo(TopMemoryContext);
-        BackgroundWorkerHandle* handle = nullptr;
-        if (!RegisterDynamicBackgroundWorker(&worker, &handle)) handle = nullptr;
+        BackgroundWorkerHandle* const handle =
+            pg::start_worker(name.c_str(), "pg_perfkit history", "pk_history_worker", ObjectIdGetDatum(database));
         MemoryContextSwitchTo(before);
         return handle;
     });

@@ -1,11 +1,7 @@
 // The short-lived worker that takes one snapshot of one database.
 #pragma once
 
-#include "perfkit/pg/postgres.hpp"
-
-extern "C" {
-#include "postmaster/bgworker.h"
-}
+#include "perfkit/pg/worker.hpp"
 
 namespace perfkit::pg::history {
 

@@ -3,10 +3,18 @@
 #include <array>
 
 extern "C" {
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 }
 
 namespace perfkit::pg {
+
+Value Value::time(std::int64_t when) { return when == 0 ? Value(std::nullopt) : of(TimestampTzGetDatum(when)); }
+
+Value Value::jsonb(const std::string& json) {
+    return of(
+        call([&json] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(json.c_str()))); }));
+}
 
 Rows::Rows(FunctionCallInfo fcinfo) : result_(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)) {
     call([fcinfo] { InitMaterializedSRF(fcinfo, 0); });
@@ -22,7 +30,8 @@ void Rows::add(std::span<const Value> values) {
         for (const Value& value : values) {
             nulls[column] = value.kind_ == Value::Kind::null;
             datums[column] = value.kind_ == Value::Kind::text
-                                 ? PointerGetDatum(cstring_to_text_with_len(value.text_.data(), static_cast<int>(value.text_.size())))
+                                 ? PointerGetDatum(cstring_to_text_with_len(value.text_.data(),
+                                                                            static_cast<int>(value.text_.size())))
                                  : value.datum_;
             ++column;
         }

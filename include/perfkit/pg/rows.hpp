@@ -48,6 +48,10 @@ public:
         value.datum_ = datum;
         return value;
     }
+    // A timestamptz; 0 is NULL.
+    static Value time(std::int64_t when);
+    // A jsonb of its text.
+    static Value jsonb(const std::string& json);
 
 private:
     friend class Rows;

@@ -6,7 +6,6 @@
 #include <ctime>
 #include <utility>
 
-#include "perfkit/core/json.hpp"
 #include "perfkit/pg/advisor.hpp"
 #include "perfkit/pg/advisor/advise.hpp"
 #include "perfkit/pg/advisor/report.hpp"
@@ -17,7 +16,6 @@
 #include "perfkit/pg/workload.hpp"
 
 extern "C" {
-#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 }
 
@@ -151,11 +149,6 @@ Piece piece_of(const AdviceRow& row) {
     return piece;
 }
 
-Value jsonb(const Json& json) {
-    const char* const text = json.text().c_str();
-    return Value::of(call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }));
-}
-
 }  // namespace
 
 PERFKIT_FUNCTION(pk_suggest_indexes) {
@@ -166,13 +159,13 @@ PERFKIT_FUNCTION(pk_suggest_indexes) {
     const Advice advice = advise(workload_of(arguments, import), options);
     const std::vector<DropAdvice> dropped =
         arguments.flag(include_drops, true) ? drops(advice, options) : std::vector<DropAdvice>{};
-    const Value now = Value::of(TimestampTzGetDatum(GetCurrentTimestamp()));
+    const Value now = Value::time(GetCurrentTimestamp());
     std::int32_t rank = 0;
     for (const AdviceRow& row : advice_rows(advice, dropped)) {
         remember(piece_of(row));
         rows.add({++rank, row.id, row.action, row.schema, row.table, row.index, row.ddl, row.reason, row.warning,
                   row.bytes, row.cost_before, row.cost_after, row.saved_ms_per_hour, row.queries_helped,
-                  row.write_ms_per_hour, now, jsonb(row.evidence)});
+                  row.write_ms_per_hour, now, Value::jsonb(row.evidence.text())});
     }
     PG_RETURN_NULL();
 }

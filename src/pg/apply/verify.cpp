@@ -14,7 +14,6 @@
 #include "perfkit/pg/workload/counts.hpp"
 
 extern "C" {
-#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 }
@@ -268,15 +267,13 @@ void add_row(Rows& rows, const Case& change) {
         high = judgement.change->high;
         if (number_of(row[hours]) > 0) saved = -*difference * judgement.calls_after / number_of(row[hours]);
     }
-    const std::string queries = trial.queries();
     const auto parsed = call([&] {
         struct {
-            Datum id, finished, queries;
+            Datum id, finished;
         } found;
         found.id = DirectFunctionCall1(uuid_in, CStringGetDatum(row[id]->c_str()));
         found.finished = DirectFunctionCall3(timestamptz_in, CStringGetDatum(row[finished]->c_str()),
                                              ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-        found.queries = DirectFunctionCall1(jsonb_in, CStringGetDatum(queries.c_str()));
         return found;
     });
     rows.add({Value::of(parsed.id),
@@ -302,7 +299,7 @@ void add_row(Rows& rows, const Case& change) {
               whole(row[size]),
               whole(row[forecast_size]),
               trial.creates() && row[there] == "t" ? whole(row[scans]) : Value(std::nullopt),
-              Value::of(parsed.queries)});
+              Value::jsonb(trial.queries())});
 }
 
 // Without the library pk_workload says so.

@@ -189,7 +189,7 @@ void add_row(pg::Rows& rows, const pg::Storage& relation, const pg::Measurement&
              TimestampTz when) {
     const std::string kind = kind_of(relation);
     const auto nothing = std::nullopt;
-    const auto measured = pg::Value::of(TimestampTzGetDatum(when));
+    const auto measured = pg::Value::time(when);
     if (!found.reason.empty()) {
         const std::optional<std::int64_t> bytes =
             found.blocks > 0 ? std::optional(found.blocks * std::int64_t{BLCKSZ}) : nothing;

@@ -10,6 +10,6 @@ PERFKIT_FUNCTION(pk_bloat_kept) {
     for (const pg::KeptResult& result : pg::kept_results())
         rows.add({pg::Value::of(ObjectIdGetDatum(result.relation)),
                   pg::Value::of(ObjectIdGetDatum(pg::locator_number(result.locator))), result.real_bytes,
-                  result.ideal_bytes, pg::Value::of(TimestampTzGetDatum(result.when))});
+                  result.ideal_bytes, pg::Value::time(result.when)});
     PG_RETURN_NULL();
 }

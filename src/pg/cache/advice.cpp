@@ -87,8 +87,7 @@ PERFKIT_FUNCTION(pk_cache_advice) {
     const auto why_not = trouble(findings);
     const auto now = why_not ? std::nullopt : findings.observed.hit_percent();
     const auto seen = why_not ? std::nullopt : findings.observed.seen_percent();
-    const auto since =
-        why_not || findings.since == 0 ? pg::Value(std::nullopt) : pg::Value::of(TimestampTzGetDatum(findings.since));
+    const auto since = pg::Value::time(why_not ? 0 : findings.since);
     const auto add = [&](double factor, const std::optional<cache::Forecast>& forecast, const std::string& status,
                          std::optional<std::int64_t> doubled, std::optional<double> doubled_percent) {
         const auto part = [&](auto member) {

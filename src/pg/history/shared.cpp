@@ -1,10 +1,10 @@
 #include "perfkit/pg/history/shared.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 #include "perfkit/pg/compat.hpp"
+#include "perfkit/pg/text.hpp"
 
 extern "C" {
 #include "miscadmin.h"
@@ -24,13 +24,10 @@ Shared* shared = nullptr;
 
 }  // namespace
 
-void copy_text(std::array<char, 200>& to, std::string_view text) noexcept {
-    std::size_t length = std::min(text.size(), to.size() - 1);
-    // Not in the midst of a character.
-    if (length < text.size())
-        while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+void copy_text(std::array<char, 200>& to, std::string_view text) {
+    const std::size_t length = character_end(text, to.size() - 1);
     to = {};
-    std::memcpy(to.data(), text.data(), length);
+    text.copy(to.data(), length);
 }
 
 Shared* Shared::get() noexcept { return shared; }

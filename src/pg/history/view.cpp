@@ -13,15 +13,14 @@
 #include "perfkit/pg/history/settings.hpp"
 #include "perfkit/pg/history/shared.hpp"
 #include "perfkit/pg/latency.hpp"
+#include "perfkit/pg/rights.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/text.hpp"
 
 extern "C" {
 #include "access/xlog.h"
-#include "catalog/pg_authid.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
-#include "utils/acl.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 }
@@ -37,17 +36,11 @@ namespace {
 constexpr std::uint32_t wait_class = 0xff000000;
 constexpr TimestampTz launcher_is_late = 30 * USECS_PER_SEC;
 
-Value time(TimestampTz value) { return value == 0 ? Value(std::nullopt) : Value::of(TimestampTzGetDatum(value)); }
-
 template <typename Numbers>
 Datum first_of(const Numbers& numbers, std::size_t count) {
     std::vector<std::int64_t> values;
     for (std::size_t i = 0; i < count; ++i) values.push_back(static_cast<std::int64_t>(numbers[i]));
     return pg::bigint_array(values);
-}
-
-bool may_read_all() {
-    return pg::call([] { return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS); });
 }
 
 Kind kind_of(Datum value) {
@@ -186,14 +179,14 @@ PERFKIT_FUNCTION(pk_history_info) {
                                                             : "";
     rows.add({state, static_cast<std::int64_t>(pg::history::interval_s),
               std::int64_t{pg::history::retention_minutes} * 60, locked > 0 ? Value(std::nullopt) : Value(snapshots),
-              time(oldest), time(newest), bytes,
+              Value::time(oldest), Value::time(newest), bytes,
               newest - oldest >= USECS_PER_HOUR
                   ? Value(static_cast<std::int64_t>(static_cast<double>(bytes) * USECS_PER_DAY /
                                                     static_cast<double>(newest - oldest)))
                   : Value(std::nullopt),
-              time(place ? place->tried : 0), time(place ? place->succeeded : 0),
+              Value::time(place ? place->tried : 0), Value::time(place ? place->succeeded : 0),
               off ? Value(std::nullopt) : Value(static_cast<double>(now - since) / USECS_PER_SEC),
-              *trouble == '\0' || !may_read_all() ? Value(std::nullopt) : Value(trouble),
+              *trouble == '\0' || !pg::may_read_all_stats() ? Value(std::nullopt) : Value(trouble),
               place ? Value(place->resets) : Value(std::nullopt)});
     PG_RETURN_NULL();
 }
@@ -241,7 +234,7 @@ PERFKIT_FUNCTION(pk_history_totals) {
     read(
         *segments, window, [&](const Records& records) { sums.before_window(records); },
         [&](const pg::history::Row&, const Records& records) { sums.in_window(records); });
-    const bool all = may_read_all();
+    const bool all = pg::may_read_all_stats();
     for (const auto& [id, sum] : sums.objects()) {
         const bool visible = window.kind != Kind::queries || all || static_cast<Oid>(id[1]) == GetUserId();
         std::vector<Value> ids;
@@ -266,7 +259,7 @@ PERFKIT_FUNCTION(pk_history_points) {
     Sums sums;
     const auto add = [&](TimestampTz since, TimestampTz taken) {
         const Sum all = sums.all();
-        rows.add({time(since), time(taken), Value::of(counters_of(window.kind, sums, all)),
+        rows.add({Value::time(since), Value::time(taken), Value::of(counters_of(window.kind, sums, all)),
                   Value::of(first_of(all.last, shape.gauges)),
                   shape.latency ? Value::of(pg::bigint_array(all.latency_pairs())) : Value(std::nullopt)});
         sums.next_point();

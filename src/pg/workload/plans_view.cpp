@@ -45,8 +45,6 @@ std::vector<Read> plans_here() {
 
 Value ms(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
-Value time(std::int64_t when) { return Value::of(TimestampTzGetDatum(when)); }
-
 Value count(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 }  // namespace
@@ -72,11 +70,11 @@ PERFKIT_FUNCTION(pk_slow_plans_read) {
                   static_cast<double>(e.total) / 1e6 / static_cast<double>(e.executions),
                   ms(e.max),
                   ms(e.kept),
-                  time(e.first_seen),
-                  time(e.last_seen),
+                  Value::time(e.first_seen),
+                  Value::time(e.last_seen),
                   e.current != 0,
                   count(e.changes),
-                  e.changes == 0 ? Value(std::nullopt) : time(e.changed),
+                  e.changes == 0 ? Value(std::nullopt) : Value::time(e.changed),
                   e.changes == 0 ? Value(std::nullopt) : Value(e.previous_shape),
                   plan.empty(),
                   e.redacted != 0,

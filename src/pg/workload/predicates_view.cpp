@@ -9,15 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "perfkit/pg/rights.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload/predicates.hpp"
 
 extern "C" {
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodes.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/timestamp.h"
 }
@@ -95,8 +94,6 @@ Value array_of(std::uint32_t count, Oid type, int size, char alignment, Function
     }));
 }
 
-Value time(std::int64_t when) { return Value::of(TimestampTzGetDatum(when)); }
-
 Value count(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 // Those that the reader may see, as in pk_workload; null where there are none.
@@ -118,7 +115,7 @@ std::optional<Value> statements_of(const PredicateEntry& entry, bool all) {
 
 PERFKIT_FUNCTION(pk_predicates_read) {
     pg::Rows rows(fcinfo);
-    const bool all = pg::call([] { return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS); });
+    const bool all = pg::may_read_all_stats();
     for (const Read& read : predicates_here()) {
         const PredicateEntry& e = read.entry;
         const std::optional<Value> statements = statements_of(e, all);
@@ -154,8 +151,8 @@ PERFKIT_FUNCTION(pk_predicates_read) {
                   compared(e.least_ratio),
                   compared(e.greatest_ratio),
                   *statements,
-                  time(e.first_seen),
-                  time(e.last_seen),
+                  Value::time(e.first_seen),
+                  Value::time(e.last_seen),
                   all_clauses ? array_of(parts.clause_count, INT4OID, 4, TYPALIGN_INT,
                                          [&parts](std::uint32_t i) { return Int32GetDatum(parts.clauses[i].column); })
                               : Value(std::nullopt),

@@ -97,13 +97,6 @@ Value types_of(const Sample& sample) {
     }));
 }
 
-Value jsonb_of(const Tags& tags) {
-    const std::string json = json_of(tags);
-    return Value::of(pg::call([&json] {
-        return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(json.c_str())));
-    }));
-}
-
 }  // namespace
 
 namespace perfkit::pg::workload {
@@ -158,12 +151,12 @@ PERFKIT_FUNCTION(pk_workload_samples_read) {
         };
         const std::string query = constants ? s.text : without_constants(s.text);
         rows.add({Value::of(ObjectIdGetDatum(read.key.user)), read.key.toplevel != 0, read.key.queryid,
-                  read.slowest ? "slowest" : "reservoir", Value::of(TimestampTzGetDatum(s.when)),
+                  read.slowest ? "slowest" : "reservoir", Value::time(s.when),
                   s.nanoseconds == 0 ? Value(std::nullopt) : Value(static_cast<double>(s.nanoseconds) / 1e6), query,
                   types_of(s), texts_of(s.parameters.size(), parameter), texts_of(s.parameters.size(), state),
                   s.search_path, texts_of(s.settings.size(), [&s](std::size_t i) { return s.settings[i].c_str(); }),
                   s.application, s.truncated, s.redacted, constants && s.plannable(),
-                  constants && !s.tags.empty() ? jsonb_of(s.tags) : Value(std::nullopt)});
+                  constants && !s.tags.empty() ? Value::jsonb(json_of(s.tags)) : Value(std::nullopt)});
     }
     PG_RETURN_NULL();
 }

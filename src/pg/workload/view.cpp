@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "perfkit/pg/latency.hpp"
+#include "perfkit/pg/rights.hpp"
 #include "perfkit/pg/rows.hpp"
 #include "perfkit/pg/workload/counts.hpp"
 #include "perfkit/pg/workload/fallback.hpp"
@@ -16,10 +17,8 @@
 #include "perfkit/pg/workload/texts.hpp"
 
 extern "C" {
-#include "catalog/pg_authid.h"
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/timestamp.h"
 }
 
@@ -46,8 +45,6 @@ double ms(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) /
 
 Value count(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-Value time(TimestampTz value) { return value == 0 ? Value(std::nullopt) : Value::of(TimestampTzGetDatum(value)); }
-
 // In ms.  The extremes are known exactly, and no percentile lies beyond them.
 std::optional<double> percentile(const Entry& entry, double share) {
     const auto microseconds = entry.latency.percentile(share);
@@ -64,10 +61,6 @@ std::vector<Entry> entries_of(Shared& shared) {
     for (const Entry& entry : access.table().slots())
         if (entry.in_use != 0) entries.push_back(entry);
     return entries;
-}
-
-bool may_read_all() {
-    return pg::call([] { return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS); });
 }
 
 // The timing's value where there is any.
@@ -118,8 +111,8 @@ void add_row(pg::Rows& rows, const Entry& entry, bool visible, const pg::workloa
               used(Field::wal_records),
               used(Field::wal_fpi),
               used(Field::wal_bytes),
-              time(c.first_seen),
-              time(c.last_seen),
+              Value::time(c.first_seen),
+              Value::time(c.last_seen),
               text == texts.end() ? Value(std::nullopt) : Value(text->second)});
 }
 
@@ -171,7 +164,7 @@ PERFKIT_FUNCTION(pk_workload_counters) {
         pg::workload::rows_of_pg_stat_statements(rows);
         PG_RETURN_NULL();
     }
-    const bool all = may_read_all();
+    const bool all = pg::may_read_all_stats();
     const pg::workload::Texts texts = pg::workload::readable_texts();
     for (const Entry& entry : entries_of(*shared)) add_row(rows, entry, all || entry.key.user == GetUserId(), texts);
     PG_RETURN_NULL();
@@ -220,9 +213,9 @@ PERFKIT_FUNCTION(pk_workload_info) {
     }
     const auto of = [&info](auto member) { return info ? count((*info).*member) : Value(std::nullopt); };
     pg::Rows rows(fcinfo);
-    rows.add({pg::workload::capture_state(), info ? time(info->since) : Value(std::nullopt), of(&Shared::Info::entries),
-              of(&Shared::Info::capacity), of(&Shared::Info::evictions), of(&Shared::Info::lost),
-              of(&Shared::Info::flushes), of(&Shared::Info::damaged),
+    rows.add({pg::workload::capture_state(), info ? Value::time(info->since) : Value(std::nullopt),
+              of(&Shared::Info::entries), of(&Shared::Info::capacity), of(&Shared::Info::evictions),
+              of(&Shared::Info::lost), of(&Shared::Info::flushes), of(&Shared::Info::damaged),
               info ? count(info->memory + SharedSamples::memory() + SharedPlans::memory() + SharedPredicates::memory())
                    : Value(std::nullopt),
               samples ? count(samples->statements) : Value(std::nullopt),

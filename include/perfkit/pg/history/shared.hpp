@@ -102,6 +102,6 @@ private:
 };
 
 // Cuts what does not fit.
-void copy_text(std::array<char, 200>& to, std::string_view text) noexcept;
+void copy_text(std::array<char, 200>& to, std::string_view text);
 
 }  // namespace perfkit::pg::history

@@ -109,6 +109,16 @@ is($node->safe_psql('ring', "SELECT status, reason FROM pk_check_history_behind(
 $node->safe_psql('postgres', 'ALTER DATABASE ring RESET pg_perfkit.history; ALTER DATABASE ring SET default_transaction_read_only = on');
 ($code, $out, $error) = $node->psql('ring', 'SELECT pk_history_snapshot()');
 like($error, qr/default_transaction_read_only is on/, 'and one that is read only is');
+# A worker that is ended midway: here it waits for a database that somebody is renaming.
+my $renamer = $node->background_psql('postgres');
+$renamer->query_safe('BEGIN; ALTER DATABASE ring RENAME TO renamed');
+my $log_start = -s $node->logfile;
+my $waiting = q{SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'object' AND classid = 'pg_database'::regclass};
+$poll->("SELECT count(*) > 0 FROM ($waiting) w", 'a worker that waits');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM ($waiting) w");
+$node->wait_for_log(qr/took no snapshot for its history: its process ended before its time/, $log_start);
+$renamer->query_safe('ROLLBACK');
+$renamer->quit;
 $node->safe_psql('postgres', 'DROP DATABASE ring');
 
 # Restart, and a crash: what was kept is still there, and counting goes on.
@@ -118,7 +128,7 @@ $node->restart;
 $poll->("SELECT snapshots > $count FROM pk_history_info()", 'snapshots after a restart');
 is($node->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'the same after a restart');
 $node->safe_psql('postgres', 'CHECKPOINT');
-my $log_start = -s $node->logfile;
+$log_start = -s $node->logfile;
 kill KILL => $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE backend_type = $$pg_perfkit history$$ AND datname IS NULL ORDER BY backend_start LIMIT 1');
 $node->wait_for_log(qr/all server processes terminated; reinitializing/, $log_start);
 $node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server does not come back';

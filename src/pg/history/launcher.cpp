@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "perfkit/pg/guard.hpp"
@@ -89,12 +90,25 @@ private:
         if (GetBackgroundWorkerPid(worker_, &pid) == BGWH_STOPPED) {
             pfree(worker_);
             worker_ = nullptr;
-            // Also where it did not come to say so itself.
-            Shared::get()->change(database_, false,
-                                  [this](Place& place) { place.served = std::max(place.served, requested_); });
+            worker_ended();
         } else if (now - started_ > longest_worker) {
             call([this] { TerminateBackgroundWorker(worker_); });
         }
+    }
+
+    // It may not have come to say so itself.
+    void worker_ended() const {
+        std::array<char, 200> lost;
+        copy_text(lost, "its process ended before its time; the server's log may say why");
+        bool news = false;
+        Shared::get()->change(database_, false, [&](Place& place) {
+            place.served = std::max(place.served, requested_);
+            if (!std::exchange(place.under_way, false)) return;
+            news = place.trouble != lost;
+            place.trouble = lost;
+        });
+        if (news)
+            call([&lost] { ereport(LOG, (errmsg("pg_perfkit took no snapshot for its history: %s", lost.data()))); });
     }
 
     // Forgets the databases that are gone.
@@ -136,15 +150,18 @@ private:
         }
         if (next == nullptr) return;
         started_ = now;
+        database_ = next->database;
         // What is asked for from here on may be too late for this worker.
         requested_ = next->requested;
-        worker_ = start_worker(next->database);
+        // Before it can have come to its end.
+        shared.change(database_, false, [](Place& place) { place.under_way = true; });
+        worker_ = start_worker(database_);
         if (worker_ == nullptr) {
+            shared.change(database_, false, [](Place& place) { place.under_way = false; });
             copy_text(launcher_.trouble, "no worker could be started: max_worker_processes is too low");
             return;
         }
         launcher_.trouble = {};
-        database_ = next->database;
         shared.change(database_, false, [this](Place& place) {
             place.tried = started_;
             if (place.look_at <= started_) place.look_at = 0;

@@ -117,8 +117,8 @@ std::string state_of(const std::optional<pg::history::Place>& place, const pg::h
     if (!pg::history::enabled || (place && place->off)) return "off: pg_perfkit.history is off for this database";
     if (launcher.pid == 0 || now - launcher.last_round > launcher_is_late) return "dead: the launcher is not running";
     if (launcher.trouble[0] != '\0') return "trouble";
+    if (place && place->trouble[0] != '\0') return "trouble";
     if (!place || place->tried == 0 || !place->has_extension) return "on: no snapshot has been tried yet";
-    if (place->trouble[0] != '\0') return "trouble";
     return "on";
 }
 
@@ -203,9 +203,9 @@ PERFKIT_FUNCTION(pk_history_snapshot) {
         const auto place = shared.find(MyDatabaseId);
         const pg::history::Launcher launcher = shared.launcher();
         if (place && place->served >= *number) {
+            if (place->trouble[0] != '\0') none_taken(place->trouble.data());
             if (!place->has_extension) none_taken("the extension has been dropped");
             if (place->off) none_taken("pg_perfkit.history is off for this database");
-            if (place->trouble[0] != '\0') none_taken(place->trouble.data());
             PG_RETURN_TIMESTAMPTZ(place->taken);
         }
         if (!place) none_taken("the database has lost its place");

@@ -196,6 +196,7 @@ void note(const Place& before, const Outcome& outcome) {
         if (outcome.trouble.empty() && outcome.has_extension && !outcome.off) place.succeeded = GetCurrentTimestamp();
         place.trouble = trouble;
     });
+        place.under_way = false;
     // Once for each kind of trouble.
     if (outcome.trouble.empty() || trouble == before.trouble) return;
     call([&trouble] { ereport(LOG, (errmsg("pg_perfkit took no snapshot for its history: %s", trouble.data()))); });

@@ -29,6 +29,7 @@ struct Place {
     Oid database = InvalidOid;
     bool has_extension = false;  // as of the last look
     bool off = false;            // pg_perfkit.history is off there
+    bool under_way = false;      // a worker was started, and has not told how it ended
     std::int64_t requested = 0;  // snapshots asked for by pk_history_snapshot()
     std::int64_t served = 0;
     TimestampTz look_at = 0;    // when to look whether it has got the extension; 0: when it is its turn

@@ -124,9 +124,26 @@ $node->safe_psql('postgres', 'DROP DATABASE ring');
 # Restart, and a crash: what was kept is still there, and counting goes on.
 my $before = $node->safe_psql('postgres', $compared);
 my $count = $info->('snapshots');
+# From here on snapshots come when they are asked for, and once after each start.
+$node->append_conf('postgresql.conf', 'pg_perfkit.history_interval = 1h');
 $node->restart;
 $poll->("SELECT snapshots > $count FROM pk_history_info()", 'snapshots after a restart');
 is($node->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'the same after a restart');
+
+# The index that REINDEX CONCURRENTLY makes goes on counting where the one before it stopped.
+my $scan = sub {
+	$node->safe_psql('postgres', join '', "SET enable_seqscan = off;\n", map({ "SELECT count(*) FROM t WHERE n = $_;\n" } 1 .. $_[0]), 'SELECT pg_stat_force_next_flush()')
+};
+my $scans = sub { $node->safe_psql('postgres', "SELECT counters[1] FROM pk_history_totals('relations', '$_[0]', '$_[1]') WHERE id1 = 't_n'::regclass::oid::bigint") };
+$node->safe_psql('postgres', 'CREATE INDEX t_n ON t (n)');
+my @indexed = ($snapshot->());
+$scan->(40);
+push @indexed, $snapshot->();
+is($scans->(@indexed), '40', 'scans of an index');
+$node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY t_n');
+$scan->(3);
+push @indexed, $snapshot->();
+is($scans->(@indexed[1, 2]), '3', 'after REINDEX CONCURRENTLY what came since counts');
 $node->safe_psql('postgres', 'CHECKPOINT');
 $log_start = -s $node->logfile;
 kill KILL => $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE backend_type = $$pg_perfkit history$$ AND datname IS NULL ORDER BY backend_start LIMIT 1');

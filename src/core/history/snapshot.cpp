@@ -1,6 +1,9 @@
 #include "perfkit/core/history/snapshot.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
+#include <utility>
 
 #include "perfkit/core/latency.hpp"
 
@@ -33,6 +36,33 @@ bool subtract(const Record& earlier, Record& record) {
 
 bool counts(const Record& record) {
     return std::any_of(record.counters.begin(), record.counters.end(), [](std::uint64_t c) { return c > 0; });
+}
+
+// What may have handed on its counters: as they were last known.
+std::vector<const Record*> legacies(const Records& earlier, const Records& now) {
+    std::vector<const Record*> found;
+    auto record = now.begin();
+    for (const Record& before : earlier) {
+        while (record != now.end() && record->id < before.id) ++record;
+        if (record == now.end() || record->id != before.id)
+            found.push_back(&before);
+        else if (record->leaving)
+            found.push_back(&*record);
+    }
+    return found;
+}
+
+// Nobody inherits it twice.
+const Record* take_legacy(std::vector<const Record*>& left, const Record& heir, bool must_count) {
+    const auto sum = [](const Record* r) { return std::accumulate(r->counters.begin(), r->counters.end(), 0.0); };
+    auto best = left.end();
+    for (auto one = left.begin(); one != left.end(); ++one) {
+        if (*one == nullptr || (must_count && (*one)->counters[0] == 0) ||
+            !std::equal((*one)->counters.begin(), (*one)->counters.end(), heir.counters.begin(), std::less_equal<>()))
+            continue;
+        if (best == left.end() || sum(*one) > sum(*best)) best = one;
+    }
+    return best == left.end() ? nullptr : std::exchange(*best, nullptr);
 }
 
 bool has_gauges(const Record& record) {
@@ -78,12 +108,16 @@ Gain gained(const Records& earlier, const Records& now, bool all_gauges) {
         gain.records.emplace_back();
         gain.records.back().id = gone.id;
     };
+    std::vector<const Record*> left = legacies(earlier, now);
     auto before = earlier.begin();
     for (const Record& record : now) {
         for (; before != earlier.end() && before->id < record.id; ++before) tell_gone(*before);
         const bool known = before != earlier.end() && before->id == record.id;
         Record difference = record;
-        if (known && subtract(*before, difference)) ++gain.resets;
+        const Record* origin = known ? &*before : nullptr;
+        if (record.heir && (!known || before->counters[0] == 0))
+            if (const Record* const legacy = take_legacy(left, record, known)) origin = legacy;
+        if (origin != nullptr && subtract(*origin, difference)) ++gain.resets;
         const bool counted = counts(difference);
         const bool moved = known && before->gauges != record.gauges;
         if (counted || moved || ((all_gauges || !known) && has_gauges(record)))

@@ -1,5 +1,6 @@
 #include "perfkit/pg/history/measure.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <span>
@@ -18,6 +19,7 @@ extern "C" {
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_namespace_d.h"
 #include "miscadmin.h"
 #include "utils/fmgrprotos.h"
@@ -81,6 +83,7 @@ struct Relation {
     Oid tablespace;
     std::array<char, NAMEDATALEN> name;
     bool toast;
+    bool index;
 };
 
 std::vector<Relation> relations() {
@@ -100,10 +103,28 @@ std::vector<Relation> relations() {
             relation.tablespace = form.reltablespace;
             std::memcpy(relation.name.data(), NameStr(form.relname), NAMEDATALEN);
             relation.toast = form.relnamespace == PG_TOAST_NAMESPACE;
+            relation.index = form.relkind == RELKIND_INDEX;
         }
         systable_endscan(scan);
         table_close(catalog, AccessShareLock);
     });
+    return found;
+}
+
+std::vector<Oid> invalid_indexes() {
+    std::vector<Oid> found;
+    call([&found] {
+        ::Relation const catalog = table_open(IndexRelationId, AccessShareLock);
+        SysScanDesc const scan = systable_beginscan(catalog, InvalidOid, false, nullptr, 0, nullptr);
+        while (HeapTuple const tuple = systable_getnext(scan)) {
+            CHECK_FOR_INTERRUPTS();
+            const FormData_pg_index& form = *reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+            if (!form.indisvalid) found.push_back(form.indexrelid);
+        }
+        systable_endscan(scan);
+        table_close(catalog, AccessShareLock);
+    });
+    std::sort(found.begin(), found.end());
     return found;
 }
 
@@ -119,10 +140,15 @@ std::int64_t bytes_of(const Relation& relation) {
 
 Records read_relations(const Segments& segments) {
     Records records;
+    const std::vector<Oid> invalid = invalid_indexes();
     for (const Relation& relation : relations()) {
         if (segments.contain(relation.toast ? parent_by_name(relation.name.data()) : relation.oid)) continue;
         Record& record = records.emplace_back();
         record.id[0] = relation.oid;
+        // REINDEX CONCURRENTLY makes a new index, to which the server gives the counters of the old one once it is
+        // valid and the old one is not.
+        record.leaving = relation.index && std::binary_search(invalid.begin(), invalid.end(), relation.oid);
+        record.heir = relation.index && !record.leaving;
         record.gauges[0] = bytes_of(relation);
         call([&record, &relation] {
             PgStat_StatTabEntry* const entry = pgstat_fetch_stat_tabentry_ext(false, relation.oid);

@@ -90,6 +90,46 @@ TEST(HistoryGain, TellsThatWhatIsGoneHasNoSize) {
     EXPECT_EQ(gain.records[1].id[0], 9);
 }
 
+// REINDEX CONCURRENTLY gives the counters of an index to the one that takes its place.
+TEST(HistoryGain, OfAnHeirIsWhatCameSince) {
+    Record index = record(9, 107);
+    index.heir = true;
+    const Gain gain = gained({record(1, 5), record(2, 100, 8), record(3, 120)}, {record(3, 121), index}, false);
+    ASSERT_EQ(gain.records.size(), 3u);
+    EXPECT_EQ(gain.records[0].id[0], 2);
+    EXPECT_EQ(gain.records[0].gauges[0], 0);
+    EXPECT_EQ(gain.records[1].counters[0], 1u);
+    EXPECT_EQ(gain.records[2].id[0], 9);
+    EXPECT_EQ(gain.records[2].counters[0], 7u);
+    EXPECT_EQ(gain.resets, 0);
+}
+
+// Snapshots in the midst of it: the new one was there before it had any counters, the old one has yet to go.
+TEST(HistoryGain, OfAnHeirThatWasSeenBeforeIsWhatCameSince) {
+    Record index = record(9, 107), old = record(2, 104);
+    index.heir = old.leaving = true;
+    const Gain gain = gained({record(2, 100), record(9, 0)}, {old, index}, false);
+    ASSERT_EQ(gain.records.size(), 2u);
+    EXPECT_EQ(gain.records[0].counters[0], 4u);
+    EXPECT_EQ(gain.records[1].counters[0], 3u);
+}
+
+TEST(HistoryGain, OfOneThatHadCountedIsNotInherited) {
+    Record index = record(9, 107);
+    index.heir = true;
+    const Gain gain = gained({record(2, 50), record(9, 7)}, {index}, false);
+    ASSERT_EQ(gain.records.size(), 1u);
+    EXPECT_EQ(gain.records[0].counters[0], 100u);
+}
+
+TEST(HistoryGain, OfHeirsIsInheritedOnce) {
+    Record one = record(8, 107), other = record(9, 107);
+    one.heir = other.heir = true;
+    const Gain gain = gained({record(2, 100)}, {one, other}, false);
+    ASSERT_EQ(gain.records.size(), 2u);
+    EXPECT_EQ(gain.records[0].counters[0] + gain.records[1].counters[0], 114u);
+}
+
 TEST(HistoryGain, HasTheHistogramOfTheDifference) {
     Record before = record(1, 3), now = record(1, 6);
     before.latency = {10, 2, 20, 1};

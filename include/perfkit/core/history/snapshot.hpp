@@ -38,6 +38,9 @@ struct Record {
     std::array<std::uint64_t, most_counters> counters{};
     std::array<std::int64_t, most_gauges> gauges{};
     std::vector<std::int64_t> latency;  // as LatencyHistogram::pairs() makes them
+    // Of the reading of now, kept in none: it may have got the counters of another one, which is leaving or gone.
+    bool heir = false;
+    bool leaving = false;
 };
 
 // Records by ascending id, each id once.
@@ -52,7 +55,9 @@ struct Gain {
 
 // What came between two readings.  What has gained nothing and whose gauges have not changed is left out, unless
 // all_gauges is set.  Nothing is ever negative: where a counter has fallen, or was born after the earlier reading,
-// its record counts from nothing; and so does what the earlier reading did not have.
+// its record counts from nothing; and so does what the earlier reading did not have.  An heir that had not counted in
+// the first place yet counts from the one whose counters it may have got: none of which is greater, and which has
+// counted most.
 Gain gained(const Records& earlier, const Records& now, bool all_gauges);
 
 // A first reading: its counters say nothing about any interval, its gauges are as they are.

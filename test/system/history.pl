@@ -144,6 +144,15 @@ $node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY t_n');
 $scan->(3);
 push @indexed, $snapshot->();
 is($scans->(@indexed[1, 2]), '3', 'after REINDEX CONCURRENTLY what came since counts');
+
+# What is dropped or emptied after the last snapshot before a crash has no size after it.
+$node->safe_psql('postgres', 'CREATE TABLE dropped AS SELECT i FROM generate_series(1, 10000) i; CREATE TABLE emptied AS SELECT * FROM dropped');
+my $both = $node->safe_psql('postgres', q(SELECT 'dropped'::regclass::oid || ', ' || 'emptied'::regclass::oid));
+my $size = sub { $node->safe_psql('postgres', "SELECT sum(last_gauges[1]) FROM pk_history_totals('relations', '-infinity', 'infinity') WHERE id1 IN ($both)") };
+$snapshot->();
+cmp_ok($size->(), '>', 600000, 'the size of two tables');
+$node->safe_psql('postgres', 'DROP TABLE dropped; TRUNCATE emptied');
+
 $node->safe_psql('postgres', 'CHECKPOINT');
 $log_start = -s $node->logfile;
 kill KILL => $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE backend_type = $$pg_perfkit history$$ AND datname IS NULL ORDER BY backend_start LIMIT 1');
@@ -152,6 +161,7 @@ $node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server does not
 is($node->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'the same after a crash');
 $poll->("SELECT state = 'on' FROM pk_history_info()", 'the launcher after a crash');
 $snapshot->();
+is($size->(), '0', 'and none after a crash');
 my $begin = $snapshot->();
 $run->(7);
 my $end = $snapshot->();

@@ -22,14 +22,18 @@ std::vector<std::int64_t> Sum::latency_pairs() const {
     return pairs;
 }
 
-void Sums::before_window(const Records& records) {
+void Sums::before_window(const Records& records, bool complete) {
+    if (complete)
+        for (auto& [id, sum] : objects_) sum.first = sum.last = {};
     for (const Record& record : records) {
         Sum& sum = objects_[record.id];
         sum.first = sum.last = record.gauges;
     }
 }
 
-void Sums::in_window(const Records& records) {
+void Sums::in_window(const Records& records, bool complete) {
+    if (complete)
+        for (auto& [id, sum] : objects_) sum.last = {};
     for (const Record& record : records) {
         const auto [place, added] = objects_.try_emplace(record.id);
         Sum& sum = place->second;

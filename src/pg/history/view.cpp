@@ -93,7 +93,7 @@ void read(const Segments& segments, const Window& window, Lead lead, Use use) {
                            [&](const pg::history::Row& row) {
                                const Records records = decode(row.data);
                                if (row.taken <= window.from)
-                                   lead(records);
+                                   lead(row, records);
                                else
                                    use(row, records);
                            });
@@ -232,8 +232,9 @@ PERFKIT_FUNCTION(pk_history_totals) {
     if (snapshots.empty()) PG_RETURN_NULL();
     Sums sums;
     read(
-        *segments, window, [&](const Records& records) { sums.before_window(records); },
-        [&](const pg::history::Row&, const Records& records) { sums.in_window(records); });
+        *segments, window,
+        [&](const pg::history::Row& row, const Records& records) { sums.before_window(records, row.since == 0); },
+        [&](const pg::history::Row& row, const Records& records) { sums.in_window(records, row.since == 0); });
     const bool all = pg::may_read_all_stats();
     for (const auto& [id, sum] : sums.objects()) {
         const bool visible = window.kind != Kind::queries || all || static_cast<Oid>(id[1]) == GetUserId();
@@ -270,10 +271,11 @@ PERFKIT_FUNCTION(pk_history_points) {
         if (next != snapshots.end() && next->taken == until) ++next;
     };
     read(
-        *segments, window, [&](const Records& records) { sums.before_window(records); },
+        *segments, window,
+        [&](const pg::history::Row& row, const Records& records) { sums.before_window(records, row.since == 0); },
         [&](const pg::history::Row& row, const Records& records) {
             add_quiet(row.taken);
-            sums.in_window(records);
+            sums.in_window(records, row.since == 0);
             add(row.since, row.taken);
         });
     add_quiet(DT_NOEND);

@@ -141,8 +141,10 @@ Outcome take(const Place& place) {
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         const Kind kind = kinds[i];
         if (!begins && writer.fresh() && shape_of(kind).gauges > 0) gains[i] = gained((*last)[i], reading[i], true);
-        // The database's is always there: it tells that there was a snapshot.
-        if (gains[i].records.empty() && kind != Kind::database) continue;
+        // The database's is always there: it tells that there was a snapshot.  A first reading without a relation tells
+        // that those before it are gone.
+        const bool tells = kind == Kind::database || (begins && shape_of(kind).gauges > 0);
+        if (gains[i].records.empty() && !tells) continue;
         const std::string data = encode(gains[i].records, shape_of(kind), false);
         writer.add({static_cast<char>(kind), begins ? 0 : place.taken, now, data});
     }
@@ -194,9 +196,9 @@ void note(const Place& before, const Outcome& outcome) {
         place.served = std::max(place.served, before.requested);
         place.resets += outcome.resets;
         if (outcome.trouble.empty() && outcome.has_extension && !outcome.off) place.succeeded = GetCurrentTimestamp();
+        place.under_way = false;
         place.trouble = trouble;
     });
-        place.under_way = false;
     // Once for each kind of trouble.
     if (outcome.trouble.empty() || trouble == before.trouble) return;
     call([&trouble] { ereport(LOG, (errmsg("pg_perfkit took no snapshot for its history: %s", trouble.data()))); });

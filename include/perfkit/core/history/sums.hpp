@@ -28,9 +28,10 @@ class Sums {
 public:
     using Id = std::array<std::int64_t, most_ids>;
 
-    // In order of time.  What was taken before the window only tells where gauges stood as it began.
-    void before_window(const Records& records);
-    void in_window(const Records& records);
+    // In order of time.  What was taken before the window only tells where gauges stood as it began.  `complete`: a
+    // first reading has all that there is, so that the gauges of everything else are 0.
+    void before_window(const Records& records, bool complete = false);
+    void in_window(const Records& records, bool complete = false);
 
     const std::map<Id, Sum>& objects() const noexcept { return objects_; }
     // Over all objects, gauges as they stand after the last reading that was added.

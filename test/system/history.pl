@@ -167,6 +167,17 @@ $run->(7);
 my $end = $snapshot->();
 is($node->safe_psql('postgres', "SELECT calls FROM pk_slow_queries_window('$end'::timestamptz - '$begin', '$end') WHERE $statement"), '7', 'and counting goes on');
 
+# What cannot be written down is told, and harms nobody: here the files are taken away from the server.
+$node->safe_psql('postgres', 'CHECKPOINT');
+my @files = map { $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('pk_history_$_')") } 0 .. 7;
+chmod 0400, @files;
+($code, $out, $error) = $node->psql('postgres', 'SELECT pk_history_snapshot()');
+chmod 0600, @files;
+like($error, qr/no snapshot could be taken: could not open file .*: Permission denied/, 'a file that cannot be written');
+is($info->("state || ' ' || (last_error ~ 'could not open file')"), 'trouble true', 'the trouble is told');
+isnt($snapshot->(), '', 'the next snapshot is taken');
+is($info->('state'), 'on', 'and all is well');
+
 # A standby has what the primary has written, and says that it takes none; promoted, it does.
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');

@@ -87,9 +87,14 @@ dsm_handle keep(const std::string& reading) {
     });
 }
 
-bool disk_is_nearly_full() {
+bool is_nearly_full(const char* directory) {
     struct statvfs disk;
-    return statvfs(DataDir, &disk) == 0 && std::uint64_t{disk.f_bavail} * disk.f_frsize < least_free_bytes;
+    return statvfs(directory, &disk) == 0 && std::uint64_t{disk.f_bavail} * disk.f_frsize < least_free_bytes;
+}
+
+// One of those that a snapshot writes to.
+bool disk_is_nearly_full() {
+    return is_nearly_full(DataDir) || is_nearly_full("pg_wal") || is_nearly_full(DatabasePath);
 }
 
 Outcome take(const Place& place) {
@@ -191,12 +196,12 @@ void note(const Place& before, const Outcome& outcome) {
     std::array<char, 200> trouble;
     copy_text(trouble, outcome.trouble);
     Shared::get()->change(before.database, false, [&](Place& place) {
+        place.under_way = false;
         place.has_extension = outcome.has_extension;
         place.off = outcome.off;
         place.served = std::max(place.served, before.requested);
         place.resets += outcome.resets;
         if (outcome.trouble.empty() && outcome.has_extension && !outcome.off) place.succeeded = GetCurrentTimestamp();
-        place.under_way = false;
         place.trouble = trouble;
     });
     // Once for each kind of trouble.

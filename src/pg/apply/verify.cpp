@@ -41,21 +41,32 @@ std::string changes_and_queries(const std::string& schema) {
            "OVER ("
            "PARTITION BY schema_name, index_name ORDER BY finished) AS next FROM " +
            schema +
-           ".pk_applied a WHERE state = 'done') "
+           ".pk_applied a WHERE state = 'done'),"
+           // What was known of a query when the change before this one of the same table was done.
+           " p AS (SELECT a.id, q ->> 'queryid' AS queryid, q ->> 'role' AS role, q ->> 'toplevel' AS toplevel,"
+           " q -> 'at_end' AS at_end FROM a, LATERAL (SELECT b.queries FROM a b WHERE b.schema_name = a.schema_name"
+           " AND b.table_name = a.table_name AND b.finished <= a.started ORDER BY b.finished DESC LIMIT 1) b,"
+           " jsonb_array_elements(b.queries) q WHERE jsonb_typeof(q -> 'at_end') = 'object') "
            "SELECT a.id, a.advice_id, a.action, a.schema_name, a.table_name, a.index_name, a.finished, a.undo_ddl,"
            " a.forecast_ms_per_hour, a.size_bytes, a.forecast_bytes, a.next IS NULL AND coalesce(i.indisvalid, false) "
            "AS "
            "there, a.next IS NULL AND a.index IS NULL AS absent,"
            " coalesce((SELECT sum(pg_stat_get_numscans(t.relid)) FROM pg_partition_tree(a.index) t),"
-           " pg_stat_get_numscans(a.index)), extract(epoch FROM clock_timestamp() - a.finished) / 3600,"
+           " pg_stat_get_numscans(a.index)), extract(epoch FROM clock_timestamp() - greatest(a.finished, (SELECT since "
+           "FROM " +
+           schema +
+           ".pk_workload_info()))) / 3600,"
            " q ->> 'queryid', q ->> 'role', q ->> 'toplevel', q ->> 'helped', q ->> 'query',"
            " q #>> '{before,calls}', q #>> '{before,total_ms}', q #>> '{before,stddev_ms}',"
            " q #>> '{at_end,calls}', q #>> '{at_end,total_ms}', q #>> '{at_end,stddev_ms}',"
-           " w.calls, w.total_ms, w.stddev_ms, w.first_seen > (q #>> '{at_end,first_seen}')::timestamptz "
+           " w.calls, w.total_ms, w.stddev_ms, w.first_seen > (q #>> '{at_end,first_seen}')::timestamptz,"
+           " p.at_end ->> 'calls', p.at_end ->> 'total_ms', p.at_end ->> 'stddev_ms',"
+           " (q #>> '{before,first_seen}')::timestamptz > (p.at_end ->> 'first_seen')::timestamptz "
            "FROM a LEFT JOIN pg_index i ON i.indexrelid = a.index"
            " LEFT JOIN LATERAL jsonb_array_elements(a.queries) WITH ORDINALITY e(q, n) ON true"
            " LEFT JOIN w ON w.queryid = (q ->> 'queryid')::bigint AND w.role = q ->> 'role' AND w.toplevel = (q ->> "
-           "'toplevel')::boolean WHERE (SELECT count(*) FROM w) >= 0 ORDER BY a.finished, a.id, e.n";
+           "'toplevel')::boolean LEFT JOIN p ON p.id = a.id AND p.queryid = q ->> 'queryid' AND p.role = q ->> 'role'"
+           " AND p.toplevel = q ->> 'toplevel' WHERE (SELECT count(*) FROM w) >= 0 ORDER BY a.finished, a.id, e.n";
 }
 
 enum Column {
@@ -88,17 +99,29 @@ enum Column {
     now_calls,
     now_ms,
     now_deviation,
-    restarted
+    restarted,
+    earlier_calls,
+    earlier_ms,
+    earlier_deviation,
+    restarted_before
 };
 
 Moments moments(const TextRow& row, int calls) {
     return Moments::of(number_of(row[calls]), number_of(row[calls + 1]), number_of(row[calls + 2]));
 }
 
+// What came before an earlier change of the table was another time, where enough calls came after it.
+Moments baseline(const TextRow& row) {
+    const Moments all = moments(row, before_calls);
+    if (!row[earlier_calls] || row[restarted_before] == "t") return all;
+    const Moments since = all.since(moments(row, earlier_calls));
+    return since.calls < advisor::least_calls ? all : since;
+}
+
 Compared compared(const TextRow& row) {
     const Moments now = moments(row, now_calls);
     const bool anew = row[restarted] == "t" || !row[end_calls];
-    return {moments(row, before_calls), anew ? now : now.since(moments(row, end_calls))};
+    return {baseline(row), anew ? now : now.since(moments(row, end_calls))};
 }
 
 std::string rounded(double value) {

@@ -19,6 +19,7 @@ CREATE TABLE pk_applied_records (
     state text NOT NULL DEFAULT 'queued',
     attempts int NOT NULL DEFAULT 0,
     error text,
+    left_invalid boolean NOT NULL DEFAULT false,
     forecast_bytes bigint,
     forecast_ms_per_hour float8,
     size_bytes bigint,
@@ -41,6 +42,7 @@ COMMENT ON COLUMN pk_applied_records.finished IS 'when the last attempt ended';
 COMMENT ON COLUMN pk_applied_records.state IS 'queued, running, done or failed';
 COMMENT ON COLUMN pk_applied_records.attempts IS 'how often the statement was begun';
 COMMENT ON COLUMN pk_applied_records.error IS 'why it failed';
+COMMENT ON COLUMN pk_applied_records.left_invalid IS 'it may have left its index invalid';
 COMMENT ON COLUMN pk_applied_records.forecast_bytes IS 'size that the advice forecast';
 COMMENT ON COLUMN pk_applied_records.forecast_ms_per_hour IS 'execution time per hour that the advice said it would save';
 COMMENT ON COLUMN pk_applied_records.size_bytes IS 'size when it was built, or dropped';
@@ -56,12 +58,21 @@ COMMENT ON FUNCTION pk_applied_state(uuid) IS
 CREATE VIEW pk_applied WITH (security_barrier) AS
 SELECT r.id, r.advice_id, r.action, r.schema_name, r.table_name, r.index_name, r.ddl, r.undo_ddl, r.requested_by, r.requested,
        r.started, r.finished,
-       CASE WHEN r.state OPERATOR(pg_catalog.=) ANY ('{queued,running}') THEN @extschema@.pk_applied_state(r.id) ELSE r.state END AS state,
-       r.attempts, r.error, r.forecast_bytes, r.forecast_ms_per_hour, r.size_bytes,
+       r.current_state AS state, r.attempts, r.error,
+       CASE WHEN (r.left_invalid OR r.current_state OPERATOR(pg_catalog.=) 'lost')
+             AND EXISTS (SELECT FROM pg_catalog.pg_index i
+                         JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+                         JOIN pg_catalog.pg_class t ON t.oid OPERATOR(pg_catalog.=) i.indrelid
+                         JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                         WHERE NOT i.indisvalid AND n.nspname OPERATOR(pg_catalog.=) r.schema_name
+                           AND c.relname OPERATOR(pg_catalog.=) r.index_name AND t.relname OPERATOR(pg_catalog.=) r.table_name)
+            THEN pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', r.schema_name, r.index_name) END AS cleanup_ddl,
+       r.forecast_bytes, r.forecast_ms_per_hour, r.size_bytes,
        1000 OPERATOR(pg_catalog.*) EXTRACT(epoch FROM r.finished OPERATOR(pg_catalog.-) r.started)::float8 AS took_ms, r.queries
-FROM @extschema@.pk_applied_records r
-WHERE r.requested_by OPERATOR(pg_catalog.=) CURRENT_USER
-   OR pg_catalog.pg_has_role(CURRENT_USER, 'pg_read_all_stats', 'USAGE');
+FROM (SELECT a.*, CASE WHEN a.state OPERATOR(pg_catalog.=) ANY ('{queued,running}') THEN @extschema@.pk_applied_state(a.id) ELSE a.state END AS current_state
+      FROM @extschema@.pk_applied_records a
+      WHERE a.requested_by OPERATOR(pg_catalog.=) CURRENT_USER
+         OR pg_catalog.pg_has_role(CURRENT_USER, 'pg_read_all_stats', 'USAGE')) r;
 GRANT SELECT ON pk_applied TO PUBLIC;
 COMMENT ON VIEW pk_applied IS
     'What pk_apply() and perfkit apply have carried out, and are carrying out: of the caller''s, or for members of pg_read_all_stats of all';
@@ -80,6 +91,7 @@ COMMENT ON COLUMN pk_applied.finished IS 'when the last attempt ended';
 COMMENT ON COLUMN pk_applied.state IS 'queued; running; done; failed, see error; lost: its process was killed or could not start, pk_apply() again cleans up';
 COMMENT ON COLUMN pk_applied.attempts IS 'how often the statement was begun';
 COMMENT ON COLUMN pk_applied.error IS 'why it failed';
+COMMENT ON COLUMN pk_applied.cleanup_ddl IS 'drops the invalid index that it has left, as does the next pk_apply() for the table; NULL where there is none';
 COMMENT ON COLUMN pk_applied.forecast_bytes IS 'size that the advice forecast; of a dropped index its size then';
 COMMENT ON COLUMN pk_applied.forecast_ms_per_hour IS 'execution time per hour that the advice said it would save';
 COMMENT ON COLUMN pk_applied.size_bytes IS 'size when it was built, or dropped';
@@ -97,7 +109,7 @@ GRANT EXECUTE ON FUNCTION pk_apply(text) TO pg_monitor;
 CREATE FUNCTION pk_applied_begin(advice_id text) RETURNS uuid
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pk_applied_begin(text) IS
-'For a client that is about to run the DDL of a piece of advice itself, on another connection: notes in pk_applied what is known of its queries, and returns the id there. pk_applied_end() has to follow in the same session. Errors and EXECUTE as with pk_apply().';
+'For a client that is about to run the DDL of a piece of advice itself, on another connection: notes in pk_applied what is known of its queries, and returns the id there. pk_applied_end() has to follow in the same session. Errors and EXECUTE as with pk_apply(), and ERROR 55P03 while another change of the table is under way.';
 REVOKE ALL ON FUNCTION pk_applied_begin(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pk_applied_begin(text) TO pg_monitor;
 

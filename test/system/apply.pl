@@ -161,6 +161,44 @@ like($node->safe_psql('postgres', q(SELECT state, error FROM pk_applied ORDER BY
 wait_for("NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'pg_perfkit apply')");
 is(indexes('third'), '', 'which leaves none either');
 
+# --- what is left is told, and the next change of the table takes it away.
+my $last = 'FROM pk_applied ORDER BY requested DESC LIMIT 1';
+my $dropping = "EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'pg_perfkit apply' AND query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock')";
+# A drop that is ended while it waits for who reads the table.
+$node->safe_psql('postgres', 'CREATE INDEX events_twin1 ON app.events (id); CREATE INDEX events_twin2 ON app.events (id)');
+$old->query_safe('BEGIN; SELECT count(*) FROM app.events WHERE id = 0');
+as('app', q{SELECT pk_apply(advice_id) FROM (SELECT advice_id FROM pk_suggest_indexes(ARRAY['SELECT * FROM app.events WHERE id = 1'])
+	WHERE action = 'drop' AND index_name LIKE 'events_twin%' LIMIT 1) a});
+wait_for($dropping);
+tell_worker('pg_cancel_backend');
+wait_for($settled);
+$old->query_safe('COMMIT');
+like($node->safe_psql('postgres', "SELECT state, error, cleanup_ddl $last"),
+	qr/^failed\|canceling .*; an invalid index is left: (DROP INDEX CONCURRENTLY app.events_twin\d) drops it.*\|\1$/, 'a drop has left an invalid index');
+# A build that is ended while somebody queues up for the table, which then he has.
+begin_build('third');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_class WHERE relname LIKE 'events_twin%'"), '1', 'which the next change of the table has taken away');
+my $locker = $node->background_psql('postgres');
+$locker->query_until(qr/asked/, "\\echo asked\nBEGIN; LOCK TABLE app.events IN SHARE UPDATE EXCLUSIVE MODE;\n");
+wait_for("EXISTS (SELECT FROM pg_locks WHERE relation = 'app.events'::regclass AND mode = 'ShareUpdateExclusiveLock' AND NOT granted)");
+tell_worker('pg_cancel_backend');
+wait_for("$dropping OR $settled");
+tell_worker('pg_cancel_backend');
+wait_for($settled);
+$old->query_safe('COMMIT');
+my $left = 'DROP INDEX CONCURRENTLY app.events_third_idx';
+like($node->safe_psql('postgres', "SELECT state, error, cleanup_ddl $last"),
+	qr/^failed\|canceling .*; its index could not be dropped: .*; an invalid index is left: $left drops it.*\|$left$/, 'a build has left an invalid index');
+$locker->query_safe('COMMIT');
+$locker->quit;
+is(indexes('third'), 'app.events_third_idx false', 'it is there');
+as('app', 'SELECT pk_apply(advice_id) ' . advice('kind'));
+wait_for($settled);
+is(indexes('third') . indexes('kind'), 'app.events_kind_idx true', 'until the next change of the table');
+is($node->safe_psql('postgres', 'SELECT count(cleanup_ddl) FROM pk_applied') . $node->safe_psql('postgres', 'SELECT count(*) FROM pk_applied_records WHERE left_invalid'),
+	'00', 'and nothing is said to be left');
+$node->safe_psql('postgres', 'DROP INDEX IF EXISTS app.events_kind_idx, app.events_twin1, app.events_twin2');
+
 # Two sessions at once, on one table: one waits for the other.
 begin_build('third');
 as('app', 'SELECT pk_apply(advice_id) ' . advice('id'));
@@ -175,6 +213,16 @@ is(as('app', "SELECT count(pk_apply(advice_id)) FROM pk_suggest_indexes(ARRAY['S
 wait_for($settled);
 is(indexes(), 'app.events_id_idx true, app.events_other_idx true, app.events_third_idx true', 'all of them are done');
 
+# A record that is deleted meanwhile is in nobody's way.
+$node->safe_psql('postgres', 'DROP INDEX app.events_third_idx, app.events_id_idx');
+$old->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+as('app', "SELECT pk_apply(advice_id) FROM pk_suggest_indexes(ARRAY['SELECT * FROM app.events WHERE third = 1', 'SELECT * FROM app.events WHERE id = 1'], include_drops => false)");
+wait_for($building);
+is($node->safe_psql('postgres', q(WITH d AS (DELETE FROM pk_applied_records WHERE state = 'running' RETURNING 1) SELECT count(*) FROM d)), '1', 'a record is deleted midway');
+$old->query_safe('COMMIT');
+wait_for($settled);
+is(indexes('third') . indexes('id'), 'app.events_third_idx trueapp.events_id_idx true', 'its change and the next one are done');
+
 # --- a crash midway: the server starts again with an invalid index, which the next attempt takes away.
 $node->safe_psql('postgres', 'DROP INDEX app.events_third_idx');
 begin_build('third');
@@ -182,7 +230,7 @@ $node->stop('immediate');
 $old->{run}->finish;
 $node->start;
 is(indexes('third'), 'app.events_third_idx false', 'what a crash leaves');
-is($node->safe_psql('postgres', q(SELECT state FROM pk_applied ORDER BY requested DESC LIMIT 1)), 'lost', 'it is known to be lost');
+is($node->safe_psql('postgres', "SELECT state, cleanup_ddl $last"), "lost|$left", 'it is known to be lost');
 as('app', 'SELECT pk_apply(advice_id) ' . advice('third'));
 wait_for($settled);
 is(indexes('third') =~ s/idx1/idx/r, 'app.events_third_idx true', 'the next attempt leaves one good index');

@@ -127,6 +127,15 @@ Piece wanted(Datum advice_id) {
     pg_unreachable();
 }
 
+[[noreturn]] void other_change(const Piece& piece) {
+    call([&] {
+        ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                        errmsg("another change of the table %s is under way", piece.qualified_table().c_str()),
+                        errhint("Try again when it is done. SELECT * FROM pk_applied tells how far it is.")));
+    });
+    pg_unreachable();
+}
+
 Datum uuid_of(const std::string& id) {
     return call([&] { return DirectFunctionCall1(uuid_in, CStringGetDatum(id.c_str())); });
 }
@@ -155,14 +164,22 @@ PERFKIT_FUNCTION(pk_applied_begin) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Piece piece = wanted(PG_GETARG_DATUM(0));
     const Records records;
+    const std::string table = piece.qualified_table();
+    if (records.raised(Sign::advice, piece.advice_id)) in_progress(piece);
+    if (records.raised(Sign::table, table) && !records.raised(Sign::table, table, true)) other_change(piece);
     const std::string id = records.add(piece);
     records.begin(id, piece);
     records.attempted(id);
+    // Last, since no rollback lowers them.
     records.raise(Sign::record, id);
-    // Last, since no rollback lowers it.
-    if (records.raised(Sign::advice, piece.advice_id, true) || !records.raise(Sign::advice, piece.advice_id))
-        in_progress(piece);
-    records.lost(id, piece);
+    const bool alone = records.raise(Sign::advice, piece.advice_id);
+    if (!alone || !records.raise(Sign::table, table)) {
+        records.lower(Sign::record, id);
+        if (!alone) in_progress(piece);
+        records.lower(Sign::advice, piece.advice_id);
+        other_change(piece);
+    }
+    records.left_behind(id, piece);
     PG_RETURN_DATUM(uuid_of(id));
 }
 
@@ -177,10 +194,13 @@ PERFKIT_FUNCTION(pk_applied_end) {
                             errhint("pk_applied_begin() has to come before.")));
         });
     }
+    const std::string error = PG_ARGISNULL(1) ? "" : call([&] { return TextDatumGetCString(PG_GETARG_DATUM(1)); });
+    const auto ended = records.end(id, error, !error.empty() && records.abandoned(id));
     // The sign of the record stays up: others see the outcome only once this transaction has committed.
-    records.lower(
-        Sign::advice,
-        records.end(id, PG_ARGISNULL(1) ? "" : call([&] { return TextDatumGetCString(PG_GETARG_DATUM(1)); })));
+    if (ended) {
+        records.lower(Sign::advice, ended->advice_id);
+        records.lower(Sign::table, ended->table);
+    }
     PG_RETURN_NULL();
 }
 

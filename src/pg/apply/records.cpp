@@ -23,6 +23,12 @@ std::uint32_t hash_of(const std::string& text) {
     return hash_bytes(reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
 }
 
+// The invalid index of a record r.
+constexpr const char* invalid_index =
+    "SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND n.nspname = r.schema_name "
+    "AND c.relname = r.index_name AND t.relname = r.table_name";
+
 // Of the class of user locks, which no abort releases, but not of a kind that a user can name.
 LOCKTAG tag_of(const OwnTable& table, Sign sign, const std::string& of) {
     LOCKTAG tag;
@@ -112,11 +118,12 @@ std::string Records::captured(const std::string& queries, const char* when) cons
                 .front()[0];
 }
 
-void Records::begin(const std::string& id, const Piece& piece) const {
+bool Records::begin(const std::string& id, const Piece& piece) const {
     const std::string queries = captured(piece.queries, "before");
     const AsOwner owner(table_);
-    run_change("UPDATE " + table_.name + " SET state = 'running', started = clock_timestamp(), queries = " +
-               quoted_literal(queries) + " WHERE id = " + quoted_literal(id));
+    return !run_change("UPDATE " + table_.name + " SET state = 'running', started = clock_timestamp(), queries = " +
+                       quoted_literal(queries) + " WHERE id = " + quoted_literal(id) + " RETURNING id")
+                .empty();
 }
 
 void Records::attempted(const std::string& id) const {
@@ -124,38 +131,62 @@ void Records::attempted(const std::string& id) const {
     run_change("UPDATE " + table_.name + " SET attempts = attempts + 1 WHERE id = " + quoted_literal(id));
 }
 
-std::vector<std::string> Records::lost(const std::string& id, const Piece& piece) const {
-    std::vector<std::string> names;
+std::vector<std::string> Records::left_behind(const std::string& id, const Piece& piece) const {
     const AsOwner owner(table_);
-    for (const TextRow& row :
-         run_change("UPDATE " + table_.name +
-                    " SET state = 'failed', error = 'the process that carried it out was lost' WHERE state = 'running'"
-                    " AND advice_id = " +
-                    quoted_literal(piece.advice_id) + " AND id <> " + quoted_literal(id) + " RETURNING index_name"))
+    run_change("UPDATE " + table_.name +
+               " SET state = 'failed', error = 'the process that carried it out was lost', left_invalid = true"
+               " WHERE state = 'running' AND advice_id = " +
+               quoted_literal(piece.advice_id) + " AND id <> " + quoted_literal(id));
+    std::vector<std::string> names;
+    // As a change it is run with a new snapshot.
+    for (const TextRow& row : run_change("SELECT DISTINCT index_name FROM " + table_.name +
+                                         " WHERE left_invalid AND schema_name = " + quoted_literal(piece.schema) +
+                                         " AND table_name = " + quoted_literal(piece.table)))
         names.push_back(row[0].value_or(""));
     return names;
 }
 
-std::string Records::end(const std::string& id, const std::string& error) const {
+std::string Records::nobody_builds() {
+    return "NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = i.indrelid AND l.granted"
+           " AND l.pid <> pg_backend_pid() AND l.database = " +
+           std::to_string(MyDatabaseId) +
+           " AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',"
+           " 'AccessExclusiveLock'))";
+}
+
+bool Records::abandoned(const std::string& id) const {
+    const AsOwner owner(table_);
+    return !run_query("SELECT FROM " + table_.name + " r WHERE r.id = " + quoted_literal(id) + " AND EXISTS (" +
+                      invalid_index + " AND " + nobody_builds() + ")")
+                .empty();
+}
+
+std::optional<Records::Ended> Records::end(const std::string& id, const std::string& error, bool left) const {
     const std::string only = " WHERE id = " + quoted_literal(id);
     std::string queries;
     {
         const AsOwner owner(table_);
-        queries = run_query("SELECT queries FROM " + table_.name + only).at(0)[0].value_or("[]");
+        const auto before = run_query("SELECT queries FROM " + table_.name + only);
+        if (before.empty()) return std::nullopt;
+        queries = before.front()[0].value_or("[]");
     }
     queries = captured(queries, "at_end");
     const AsOwner owner(table_);
     // Whoever may not look into a schema has no name for what is in it, but its size is no secret.
-    return *run_change("UPDATE " + table_.name + " SET state = '" + (error.empty() ? "done" : "failed") +
-                       "', finished = clock_timestamp(), queries = " + quoted_literal(queries) + ", error = nullif(" +
-                       quoted_literal(error) + ", ''), size_bytes = " +
-                       (error.empty()
-                            ? "CASE action WHEN 'create' THEN (SELECT pg_relation_size(c.oid) FROM pg_class c JOIN "
-                              "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = schema_name AND c.relname = "
-                              "index_name) ELSE forecast_bytes END"
-                            : "NULL") +
-                       only + " RETURNING advice_id")
-                .at(0)[0];
+    const auto ended = run_change(
+        "UPDATE " + table_.name + " SET state = '" + (error.empty() ? "done" : "failed") +
+        "', finished = clock_timestamp(), queries = " + quoted_literal(queries) + ", error = nullif(" +
+        quoted_literal(error) + ", ''), left_invalid = " + (left ? "true" : "false") + ", size_bytes = " +
+        (error.empty() ? "CASE action WHEN 'create' THEN (SELECT pg_relation_size(c.oid) FROM pg_class c JOIN "
+                         "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = schema_name AND c.relname = "
+                         "index_name) ELSE forecast_bytes END"
+                       : "NULL") +
+        only + " RETURNING advice_id, schema_name || '.' || table_name");
+    if (ended.empty()) return std::nullopt;
+    // Of those before it what they had left may be gone by now.
+    run_change("UPDATE " + table_.name + " SET left_invalid = false WHERE id IN (SELECT r.id FROM " + table_.name +
+               " r WHERE r.left_invalid AND NOT EXISTS (" + invalid_index + ") FOR UPDATE SKIP LOCKED)");
+    return Ended{*ended.front()[0], *ended.front()[1]};
 }
 
 }  // namespace perfkit::pg

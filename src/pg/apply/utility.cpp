@@ -1,9 +1,14 @@
 #include "perfkit/pg/apply/utility.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 #include "perfkit/pg/compat.hpp"
 
 extern "C" {
 #include "access/xact.h"
+#include "catalog/objectaccess.h"
 #include "commands/portalcmds.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -51,7 +56,26 @@ void run_parsed(const char* sql) {
     PortalDrop(portal, false);
 }
 
+object_access_hook_type next_access = nullptr;
+std::array<Oid, 16> made;
+std::size_t made_count = 0;
+
+void on_access(ObjectAccessType access, Oid catalog, Oid object, int column, void* argument) {
+    if (next_access != nullptr) next_access(access, catalog, object, column, argument);
+    if (access == OAT_POST_CREATE && catalog == RelationRelationId && column == 0)
+        made[made_count++ % made.size()] = object;
+}
+
 }  // namespace
+
+void watch_relations() {
+    next_access = object_access_hook;
+    object_access_hook = on_access;
+}
+
+std::vector<Oid> made_relations() {
+    return {made.begin(), made.begin() + static_cast<std::ptrdiff_t>(std::min(made_count, made.size()))};
+}
 
 void begin_transaction() {
     call([] {

@@ -96,15 +96,14 @@ public:
         } catch (const Failed& failure) {
             error = failure.what();
         }
-        if (error.empty())
-            analyze();
-        else
+        if (error.empty()) analyze();
+        end(error);
+        if (!error.empty())
             call([&] {
                 ereport(LOG, (errmsg("could not carry out the advice %s: %s", piece_.advice_id.c_str(), error.c_str()),
                               errdetail("Statement: %s", piece_.ddl.c_str())));
             });
-        end(error);
-        if (my_turn_) records_->lower(Sign::table, std::to_string(piece_.table_id));
+        if (my_turn_) records_->lower(Sign::table, piece_.qualified_table());
         // Not before others see the outcome: a record without an outcome and without a sign is taken for lost.
         records_->lower(Sign::record, job_.record);
     }
@@ -124,11 +123,9 @@ private:
     void begin() {
         in_transaction([&] {
             const CaptureOff off;
-            records_->begin(job_.record, piece_);
-            left_ = records_->lost(job_.record, piece_);
+            if (!records_->begin(job_.record, piece_))
+                throw Failed(ERRCODE_UNDEFINED_OBJECT, "its record has been deleted");
         });
-        in_transaction([&] { check(); });
-        if (piece_.creates()) left_.push_back(piece_.index);
     }
 
     // The tables may have others names now, others' tables these names.
@@ -157,7 +154,7 @@ private:
     // Two builds on one table would wait for each other: one for the other's lock, the other for the one's snapshot. So
     // this waits without either.
     void take_turn() {
-        while (!(my_turn_ = records_->raise(Sign::table, std::to_string(piece_.table_id)))) {
+        while (!(my_turn_ = records_->raise(Sign::table, piece_.qualified_table()))) {
             pause(turn_pause);
             in_transaction([] { call([] { CHECK_FOR_INTERRUPTS(); }); });
             if (told_to_end) throw Failed(ERRCODE_ADMIN_SHUTDOWN, terminated);
@@ -169,21 +166,26 @@ private:
         const std::string timeout = own_timeout != "0"    ? own_timeout
                                     : piece_.concurrent() ? concurrent_timeout
                                                           : exclusive_timeout;
+        in_transaction([&] { left_ = records_->left_behind(job_.record, piece_); });
+        // The statement itself drops its index.
+        std::erase(left_, piece_.index);
+        if (piece_.creates()) left_.push_back(piece_.index);
         for (int attempt = 1;; ++attempt) {
-            clean();
-            in_transaction([&] { records_->attempted(job_.record); });
+            clean_before();
+            in_transaction([&] {
+                check();
+                records_->attempted(job_.record);
+            });
             set_for_session("lock_timeout", timeout);
             try {
                 run_alone(piece_.ddl);
                 return;
             } catch (const Failed& failure) {
-                std::string message = failure.what();
                 try {
-                    clean();
-                } catch (const Failed& left) {
-                    throw Failed(failure.sqlstate(), message +
-                                                         "; an invalid index is left, which could not be dropped (" +
-                                                         left.what() + "): pk_apply() again does so");
+                    clean(is_ours());
+                } catch (const Failed& kept) {
+                    throw Failed(failure.sqlstate(),
+                                 std::string(failure.what()) + "; its index could not be dropped: " + kept.what());
                 }
                 if (told_to_end) throw Failed(ERRCODE_ADMIN_SHUTDOWN, terminated);
                 if (!may_pass(failure) || attempt == most_attempts) throw;
@@ -198,33 +200,53 @@ private:
         return "";
     }
 
-    // Drops what attempts have left: invalid indexes of these names on this table that nobody is working on.
-    void clean() {
-        if (!piece_.creates() || !piece_.concurrent()) return;
-        std::vector<std::string> invalid;
-        in_transaction([&] {
-            for (const std::string& name : left_)
-                if (is_invalid(name) && std::find(invalid.begin(), invalid.end(), name) == invalid.end())
-                    invalid.push_back(name);
-        });
-        set_for_session("lock_timeout", told_to_end ? last_timeout : cleanup_timeout);
-        for (const std::string& name : invalid)
-            run_alone("DROP INDEX CONCURRENTLY " + quoted_name(piece_.schema) + "." + quoted_name(name));
+    // Invalid indexes of the names that earlier changes may have left, unless somebody may be building one of them.
+    // What cannot be dropped stays; the record of that change goes on to say so.
+    void clean_before() {
+        std::string names = "''";
+        for (const std::string& name : left_) names += ", " + quoted_literal(name);
+        try {
+            clean("c.relname IN (" + names + ") AND " + Records::nobody_builds());
+        } catch (const Failed& failure) {
+            if (told_to_end || failure.sqlstate() == ERRCODE_QUERY_CANCELED) throw;
+        }
     }
 
-    bool is_invalid(const std::string& name) const {
-        // Whoever builds holds such a lock on the table from begin to end.
-        return !run_query(
-                    "SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = "
-                    "c.relnamespace WHERE NOT i.indisvalid AND i.indrelid = " +
-                    std::to_string(piece_.table_id) + " AND n.nspname = " + quoted_literal(piece_.schema) +
-                    " AND c.relname = " + quoted_literal(name) +
-                    " AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = "
-                    "i.indrelid AND l.granted AND l.pid <> pg_backend_pid() AND l.database = " +
-                    std::to_string(MyDatabaseId) +
-                    " AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', "
-                    "'ExclusiveLock', 'AccessExclusiveLock'))")
+    // Drops the invalid indexes of the table for which this holds.
+    void clean(const std::string& condition) {
+        if (!piece_.concurrent()) return;
+        std::vector<std::string> invalid;
+        in_transaction([&] {
+            for (const TextRow& row : invalid_indexes(condition)) invalid.push_back(*row[0]);
+        });
+        set_for_session("lock_timeout", told_to_end ? last_timeout : cleanup_timeout);
+        for (const std::string& name : invalid) run_alone(drop_of(name));
+    }
+
+    std::vector<TextRow> invalid_indexes(const std::string& condition) const {
+        return run_query(
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = "
+            "c.relnamespace WHERE NOT i.indisvalid AND i.indrelid = " +
+            std::to_string(piece_.table_id) + " AND n.nspname = " + quoted_literal(piece_.schema) + " AND " +
+            condition);
+    }
+
+    // Made by this process, whoever holds locks on the table now.
+    std::string is_ours() const {
+        std::string ids = "0";
+        for (const Oid made : made_relations()) ids += ", " + std::to_string(made);
+        return "i.indexrelid IN (" + ids + ")";
+    }
+
+    // Whether the attempts to make an index, or to drop it, have left it invalid.
+    bool has_left() const {
+        return !invalid_indexes("c.relname = " + quoted_literal(piece_.index) + " AND " +
+                                (piece_.creates() ? is_ours() : "i.indexrelid = " + std::to_string(piece_.index_id)))
                     .empty();
+    }
+
+    std::string drop_of(const std::string& name) const {
+        return "DROP INDEX CONCURRENTLY " + quoted_name(piece_.schema) + "." + quoted_name(name);
     }
 
     void pause(long ms) {
@@ -253,14 +275,21 @@ private:
         }
     }
 
-    void end(const std::string& error) {
+    // Adds to the error what is left.
+    void end(std::string& error) {
         for (int attempt = 1;; ++attempt) try {
+                std::string told = error;
                 in_transaction([&] {
                     const CaptureOff off;
-                    records_->end(job_.record, error);
+                    const bool left = !error.empty() && has_left();
+                    if (left)
+                        told += "; an invalid index is left: " + drop_of(piece_.index) +
+                                " drops it, as does the next pk_apply() for the table";
+                    records_->end(job_.record, told, left);
                     // Whoever sees the outcome may have the same advice carried out again.
                     if (std::exchange(alone_, false)) records_->lower(Sign::advice, piece_.advice_id);
                 });
+                error = told;
                 return;
             } catch (const Failed&) {
                 // A cancel that came too late for what it was meant for.
@@ -270,7 +299,7 @@ private:
 
     const Job& job_;
     const Piece& piece_;
-    std::vector<std::string> left_;  // names of indexes that may be there and invalid
+    std::vector<std::string> left_;  // names of indexes that may be there, invalid and nobody's
     std::optional<Records> records_;
     bool alone_ = false;
     bool my_turn_ = false;
@@ -315,6 +344,7 @@ void run(dsm_handle segment) {
     Received received;
     if (!receive(segment, received)) return;
     call([&] { BackgroundWorkerInitializeConnectionByOid(received.database, received.user, 0); });
+    watch_relations();
     // What a role or database has set for its statements is not meant for these.
     for (const char* const name : {"lock_timeout", "statement_timeout", "transaction_timeout"})
         if (call([name] { return GetConfigOption(name, true, false) != nullptr; })) set_for_session(name, "0");

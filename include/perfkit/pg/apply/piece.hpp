@@ -25,6 +25,7 @@ struct Piece {
     std::optional<double> saved_ms_per_hour;
 
     bool creates() const { return action == "create"; }
+    std::string qualified_table() const { return schema + "." + table; }
     bool concurrent() const { return ddl.find(" INDEX CONCURRENTLY ") != std::string::npos; }
 };
 

@@ -31,14 +31,24 @@ public:
     std::optional<std::string> state(const std::string& id) const;
     // Whether the record is there, and nobody has begun with it.
     bool is_queued(const std::string& id) const;
-    // Before the change: what has been captured of the queries, as far as the current user may see it.
-    void begin(const std::string& id, const Piece& piece) const;
+    // Before the change: what has been captured of the queries, as far as the current user may see it.  False where
+    // somebody has deleted the record.
+    bool begin(const std::string& id, const Piece& piece) const;
     void attempted(const std::string& id) const;
-    // Names of the indexes that earlier attempts of the same advice may have left, which never came to an end.  To be
-    // called by who holds the advice's sign.
-    std::vector<std::string> lost(const std::string& id, const Piece& piece) const;
-    // Afterwards; an empty error is success.  Gives back the advice's id.
-    std::string end(const std::string& id, const std::string& error) const;
+    // Names of the indexes that earlier changes of the table may have left invalid.  Those of the same advice that
+    // never came to an end have failed: to be called by who holds the advice's sign.
+    std::vector<std::string> left_behind(const std::string& id, const Piece& piece) const;
+    // Afterwards; an empty error is success.  `left`: the index is there and invalid.  Gives back what signs are raised
+    // of; nothing where somebody has deleted the record.
+    struct Ended {
+        std::string advice_id, table;
+    };
+    std::optional<Ended> end(const std::string& id, const std::string& error, bool left) const;
+    // Whether the record's index is invalid and nobody is building it.
+    bool abandoned(const std::string& id) const;
+    // A condition on pg_index i: nobody holds such a lock on the table as whoever builds an index does from begin to
+    // end.
+    static std::string nobody_builds();
 
 private:
     OwnTable table_;

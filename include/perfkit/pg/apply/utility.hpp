@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "perfkit/pg/guard.hpp"
 
@@ -44,6 +45,10 @@ void in_transaction(Body&& body) {
 
 // Runs one statement, in transactions of its own making where it is one that commits in between; throws Failed.
 void run_alone(const std::string& sql);
+
+// From watch_relations() on, the last relations that this process has made, those among them that were rolled back.
+void watch_relations();
+std::vector<Oid> made_relations();
 
 // A setting of this process, for its session.
 void set_for_session(const char* name, const std::string& value);

@@ -4,10 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "command.hpp"
 #include "index_build.hpp"
@@ -119,12 +121,31 @@ void confirm(const Options& options, std::size_t statements) {
 // the extension is older or the role may not write one, the work goes on without.
 class Record {
 public:
-    Record(Database& database, const std::string& advice_id)
-        : database_(database), schema_(extension_schema(database)) {
+    Record(Database& database, const Advice& advice)
+        : database_(database), advice_(advice), schema_(extension_schema(database)) {}
+
+    enum class Begun { may_go_on, under_way, table_is_busy };
+    Begun begin() try {
+        id_ = database_.value("SELECT " + schema_ + "pk_applied_begin(" + quote_literal(advice_.id) + ")");
+        return Begun::may_go_on;
+    } catch (const pqxx::sql_error& error) {
+        const std::string sqlstate = sqlstate_of(error);
+        return sqlstate == "55006" ? Begun::under_way : sqlstate == "55P03" ? Begun::table_is_busy : Begun::may_go_on;
+    }
+
+    // Statements that drop the invalid indexes that earlier changes of the table have left.
+    std::vector<std::string> left_behind() {
+        std::vector<std::string> statements;
+        if (id_.empty()) return statements;
         try {
-            id_ = database.value("SELECT " + schema_ + "pk_applied_begin(" + quote_literal(advice_id) + ")");
+            for (const auto& row : database_.run(
+                     "SELECT DISTINCT cleanup_ddl FROM " + schema_ + "pk_applied WHERE cleanup_ddl IS NOT NULL" +
+                     " AND schema_name = " + quote_literal(advice_.schema) + " AND table_name = " +
+                     quote_literal(advice_.table) + " AND index_name <> " + quote_literal(advice_.index)))
+                statements.emplace_back(row[0].c_str());
         } catch (const pqxx::sql_error&) {
         }
+        return statements;
     }
 
     void end(const ChangeOutcome& outcome) {
@@ -143,6 +164,7 @@ public:
 
 private:
     Database& database_;
+    const Advice& advice_;
     std::string schema_, id_;
 };
 
@@ -154,6 +176,8 @@ std::string status_word(const Advice& advice, ChangeStatus status) {
             return "failed";
         case ChangeStatus::cancelled:
             return "interrupted";
+        case ChangeStatus::under_way:
+            return "under way";
         case ChangeStatus::done:
             break;
     }
@@ -194,6 +218,84 @@ nlohmann::json json_of(const Advice& advice, const ChangeOutcome& outcome) {
             {"est_size_bytes", advice.bytes ? nlohmann::json(*advice.bytes) : nlohmann::json(nullptr)}};
 }
 
+// Carries advice out, one piece after the other, and keeps what became of each.
+class Run {
+public:
+    Run(Database& database, const Options& options)
+        : database_(database),
+          builder_(options.conninfo,
+                   options.lock_timeout >= 0 ? std::optional<double>(options.lock_timeout) : std::nullopt) {}
+
+    void carry_out(const std::vector<Advice>& selected) {
+        std::vector<const Advice*> later;
+        for (const auto& advice : selected) {
+            if (interrupted) return;
+            // On one table everything keeps its order.
+            const bool behind = std::any_of(later.begin(), later.end(),
+                                            [&](const Advice* other) { return table_of(*other) == table_of(advice); });
+            if (!behind && carry_out(advice)) continue;
+            std::cout << "later: " << advice.index << ", another change of its table is under way" << std::endl;
+            later.push_back(&advice);
+        }
+        for (const Advice* const advice : later)
+            while (!interrupted && !carry_out(*advice)) std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
+
+    std::vector<Advice> created;
+    std::size_t failures = 0;
+    std::int64_t bytes = 0;
+    nlohmann::json results = nlohmann::json::array();
+
+private:
+    static std::string table_of(const Advice& advice) { return advice.schema + '.' + advice.table; }
+
+    // False where another change of the table has to end before.
+    bool carry_out(const Advice& advice) {
+        // The index to drop may be what the one that is not there would have replaced.
+        if (is_drop(advice) && tables_without_index_.count(table_of(advice))) {
+            std::cout << "kept " << advice.index << ": an index on its table has not been made" << std::endl;
+            return true;
+        }
+        Record record(database_, advice);
+        const Record::Begun begun = record.begin();
+        if (begun == Record::Begun::table_is_busy) return false;
+        ChangeOutcome outcome;
+        if (begun == Record::Begun::under_way) {
+            outcome.status = ChangeStatus::under_way;
+            outcome.error = "another session is carrying out the same advice";
+        } else {
+            for (const std::string& statement : record.left_behind())
+                if (builder_.clean_up(statement))
+                    std::cout << "cleaned up after an earlier change: " << statement << std::endl;
+            outcome = builder_.apply({advice.schema, advice.index, advice.ddl, advice.action == "create"});
+            record.end(outcome);
+        }
+        tell(advice, outcome);
+        return true;
+    }
+
+    void tell(const Advice& advice, const ChangeOutcome& outcome) {
+        std::cout << status_word(advice, outcome.status) << ' ' << advice.index;
+        if (outcome.bytes) std::cout << ", " << format_bytes(static_cast<double>(*outcome.bytes));
+        std::cout << ", " << format_fixed(outcome.seconds, 1) << " s";
+        if (outcome.attempts > 1) std::cout << ", at the second attempt";
+        if (!outcome.error.empty()) std::cout << ": " << outcome.error;
+        std::cout << std::endl;
+        if (outcome.status == ChangeStatus::done && advice.action == "create") {
+            created.push_back(advice);
+            bytes += outcome.bytes.value_or(0);
+        }
+        if (outcome.status == ChangeStatus::failed) ++failures;
+        if (outcome.status == ChangeStatus::failed || outcome.status == ChangeStatus::under_way)
+            tables_without_index_.insert(table_of(advice));
+        results.push_back(json_of(advice, outcome));
+    }
+
+    Database& database_;
+    IndexBuilder builder_;
+    std::set<std::string> tables_without_index_;
+};
+
 void apply(const Options& options) {
     Database database(options.conninfo);
     // It waits while the others work.
@@ -208,56 +310,22 @@ void apply(const Options& options) {
     }
     if (options.dry_run) return;
 
-    nlohmann::json results = nlohmann::json::array();
-    std::vector<Advice> created;
-    std::set<std::string> tables_with_failures;
-    std::size_t failures = 0;
-    std::int64_t bytes = 0;
-    if (!selected.empty()) {
-        confirm(options, selected.size());
-        IndexBuilder builder(options.conninfo,
-                             options.lock_timeout >= 0 ? std::optional<double>(options.lock_timeout) : std::nullopt);
-        for (const auto& advice : selected) {
-            if (interrupted) break;
-            // The index to drop may be what the failed one would have replaced.
-            if (is_drop(advice) && tables_with_failures.count(advice.schema + '.' + advice.table)) {
-                std::cout << "kept " << advice.index << ": an index on its table could not be made" << std::endl;
-                continue;
-            }
-            Record record(database, advice.id);
-            const ChangeOutcome outcome =
-                builder.apply({advice.schema, advice.index, advice.ddl, advice.action == "create"});
-            record.end(outcome);
-            std::cout << status_word(advice, outcome.status) << ' ' << advice.index;
-            if (outcome.bytes) std::cout << ", " << format_bytes(static_cast<double>(*outcome.bytes));
-            std::cout << ", " << format_fixed(outcome.seconds, 1) << " s";
-            if (outcome.attempts > 1) std::cout << ", at the second attempt";
-            if (!outcome.error.empty()) std::cout << ": " << outcome.error;
-            std::cout << std::endl;
-            if (outcome.status == ChangeStatus::done && advice.action == "create") {
-                created.push_back(advice);
-                bytes += outcome.bytes.value_or(0);
-            }
-            if (outcome.status == ChangeStatus::failed) {
-                ++failures;
-                tables_with_failures.insert(advice.schema + '.' + advice.table);
-            }
-            results.push_back(json_of(advice, outcome));
-        }
-    }
-    const auto analyzed = interrupted ? std::vector<std::string>() : analyze_where_needed(database, created);
-    if (!created.empty()) {
-        std::cout << created.size() << (created.size() == 1 ? " index" : " indexes") << " created, "
-                  << format_bytes(static_cast<double>(bytes)) << ".\n";
+    if (!selected.empty()) confirm(options, selected.size());
+    Run run(database, options);
+    run.carry_out(selected);
+    const auto analyzed = interrupted ? std::vector<std::string>() : analyze_where_needed(database, run.created);
+    if (!run.created.empty()) {
+        std::cout << run.created.size() << (run.created.size() == 1 ? " index" : " indexes") << " created, "
+                  << format_bytes(static_cast<double>(run.bytes)) << ".\n";
     }
     if (!options.json_file.empty()) {
         const nlohmann::json report = {
-            {"format", "perfkit-apply-1"}, {"advice", std::move(results)}, {"analyzed", analyzed}};
+            {"format", "perfkit-apply-1"}, {"advice", std::move(run.results)}, {"analyzed", analyzed}};
         write_text_file(options.json_file, report.dump(2) + '\n');
     }
     if (interrupted) throw Failure("interrupted; the indexes that were created stay");
-    if (failures > 0) {
-        throw Failure(std::to_string(failures) + " of " + std::to_string(selected.size()) + " statements failed");
+    if (run.failures > 0) {
+        throw Failure(std::to_string(run.failures) + " of " + std::to_string(selected.size()) + " statements failed");
     }
 }
 

@@ -52,11 +52,15 @@ IndexBuilder::IndexState IndexBuilder::state_of(const IndexChange& change) {
     return found[0][1].as<bool>() ? IndexState::being_built : IndexState::invalid;
 }
 
-bool IndexBuilder::drop_invalid(const IndexChange& change) try {
+bool IndexBuilder::drop_invalid(const IndexChange& change) {
+    return clean_up("DROP INDEX " + std::string(is_concurrent(change.ddl) ? "CONCURRENTLY " : "") + "IF EXISTS " +
+                    qualified(change));
+}
+
+bool IndexBuilder::clean_up(const std::string& ddl) try {
     // Dropping waits for the same transactions as building does, but not for ever.
     set_lock_timeout(std::max(lock_timeout_seconds_.value_or(0), cleanup_lock_timeout_seconds));
-    worker_.run("DROP INDEX " + std::string(is_concurrent(change.ddl) ? "CONCURRENTLY " : "") + "IF EXISTS " +
-                qualified(change));
+    worker_.run(ddl);
     return true;
 } catch (const pqxx::sql_error&) {
     return false;

@@ -16,7 +16,8 @@ struct IndexChange {
     bool creates = false;
 };
 
-enum class ChangeStatus { done, exists, failed, cancelled };
+// under_way: another session is at it.
+enum class ChangeStatus { done, exists, failed, cancelled, under_way };
 
 struct ChangeOutcome {
     ChangeStatus status = ChangeStatus::failed;
@@ -38,6 +39,8 @@ public:
     // What may pass (a lock timeout, a deadlock, an invalid index left) is tried twice.
     // SIGINT cancels the statement, and cleans up too.
     ChangeOutcome apply(const IndexChange& change);
+    // Drops what an earlier change has left, by a statement; false when that is not possible for now.
+    bool clean_up(const std::string& ddl);
 
 private:
     enum class IndexState { absent, valid, invalid, being_built };

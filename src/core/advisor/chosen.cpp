@@ -10,6 +10,8 @@ namespace perfkit::advisor {
 namespace {
 
 constexpr double negligible = 1e-4;  // of the workload's time: what is not worth a plan to know
+constexpr int most_together = 3;     // plans with others, before one without
+constexpr std::size_t most_remembered = 8;
 
 bool contains(const IndexSet& set, int index) { return std::binary_search(set.begin(), set.end(), index); }
 
@@ -24,9 +26,12 @@ Chosen::Chosen(std::vector<Candidate> candidates, std::vector<WorkItem> workload
       helpable_(workload_.size()),
       served_by_(candidates_.size()),
       has_(candidates_.size()),
-      serving_(workload_.size()) {
+      serving_(workload_.size()),
+      served_(workload_.size()),
+      considered_(candidates_.size()) {
     for (int query = 0; query < queries(); ++query) {
         const IndexSet& relevant = workload_[query].relevant;
+        if (workload_[query].cost > 0) memory_.learn(query, {}, {workload_[query].cost, {}});
         before_[query] = memory_.plan(query, {}).cost;
         const Plan& best = memory_.plan(query, serving(query, {{}, relevant}));
         ideal_[query] = best.cost;
@@ -51,7 +56,11 @@ IndexSet Chosen::missing(const IndexSet& set) const {
 void Chosen::apply(const Change& change) {
     bytes_ += growth(change);
     indexes_ = joined(without(indexes_, change.removed), change.added);
-    for (const int query : touched(joined(change.removed, change.added))) serving_[query] = serving(query, change);
+    for (const int query : touched(joined(change.removed, change.added))) {
+        auto& served = served_[query];
+        if (served.size() == most_remembered) served.erase(served.begin() + 1);
+        served.push_back(std::exchange(serving_[query], serving(query, change)));
+    }
     for (const int index : change.removed) has_[index] = false;
     for (const int index : change.added) has_[index] = true;
 }
@@ -112,6 +121,54 @@ PlanMemory::Bounds Chosen::bounds(int query, const Change& change) const {
     return found;
 }
 
+// What is added saves no more now than it did beside less.
+PlanMemory::Bounds Chosen::likely_bounds(int query, const Change& change) const {
+    PlanMemory::Bounds found = bounds(query, change);
+    if (found.least == found.most || change.added.empty()) return found;
+    Relevant rest = serving(query, change), added;
+    for (const int index : change.added)
+        if (const auto place = place_of(index, query)) {
+            rest.remove(*place);
+            added.add(*place);
+        }
+    const double least_without = memory_.bounds(query, rest).least;
+    const auto look_at = [&](Relevant before) {
+        if (!before.within(rest)) return;
+        const double without = memory_.bounds(query, before).most;
+        before.add(added);
+        const double saved = without - memory_.bounds(query, before).least;
+        found.least = std::max(found.least, least_without - std::max(saved, 0.0));
+    };
+    for (const Relevant& before : served_[query]) look_at(before);
+    look_at(serving_[query]);
+    found.least = std::min(found.least, found.most);
+    return found;
+}
+
+// Of the tables where something is added.
+Relevant Chosen::rivals(int query, const Change& change) const {
+    std::set<int> tables;
+    for (const int index : change.added) tables.insert(candidates_[index].table);
+    Relevant found;
+    const IndexSet& relevant = workload_[query].relevant;
+    for (std::size_t place = 0; place < relevant.size(); ++place) {
+        const int index = relevant[place];
+        if (considered_[index] && tables.contains(candidates_[index].table) && !contains(change.removed, index))
+            found.add(place);
+    }
+    return found;
+}
+
+// First by what is known of other sets, then by plans, at last exactly.
+PlanMemory::Bounds Chosen::narrow(int query, const Change& change, int step) {
+    if (step > most_together || !planning_) {
+        const double cost = plan(query, change).cost;
+        return {cost, cost};
+    }
+    if (step > 0) memory_.ask(query, serving(query, change), rivals(query, change));
+    return likely_bounds(query, change);
+}
+
 double Chosen::time(int query, const Change& change) {
     if (!helpable_[query]) return workload_[query].weight;
     return workload_[query].weight * plan(query, change).cost / before_[query];
@@ -120,7 +177,8 @@ double Chosen::time(int query, const Change& change) {
 Gain Chosen::gain(const Change& from, const Change& to, double need) {
     struct Open {
         int query;
-        double doubt;  // how much less it may save
+        double unit, least, doubt;  // how much less it may save
+        int step = 0;
     };
     std::vector<Open> open;
     double most = 0;
@@ -139,15 +197,21 @@ Gain Chosen::gain(const Change& from, const Change& to, double need) {
             most -= unit * after.most;
         } else {
             most -= unit * after.least;
-            open.push_back({query, doubt});
+            open.push_back({query, unit, after.least, doubt});
         }
     }
-    std::stable_sort(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.doubt > b.doubt; });
-    for (const Open& left : open) {
+    // What is doubtful most, first.
+    while (!open.empty()) {
         if (most < need) return {most, false};
-        const double unit = workload_[left.query].weight / before_[left.query];
-        const double least = bounds(left.query, to).least;
-        most -= unit * (plan(left.query, to).cost - least);
+        const auto next =
+            std::max_element(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.doubt < b.doubt; });
+        const PlanMemory::Bounds after = narrow(next->query, to, next->step++);
+        most -= next->unit * (after.least - next->least);
+        next->least = after.least;
+        next->doubt = next->unit * (after.most - after.least);
+        if (next->doubt > negligible * total_) continue;
+        most -= next->doubt;
+        open.erase(next);
     }
     return {most, true};
 }
@@ -156,10 +220,15 @@ double Chosen::gain(const Change& from, const Change& to) {
     return gain(from, to, -std::numeric_limits<double>::infinity()).most;
 }
 
+void Chosen::consider(const IndexSet& indexes) {
+    for (const int index : indexes) considered_[index] = true;
+}
+
 void Chosen::enlist(const United& united) {
     if (united.number < candidates()) return;
     candidates_.push_back(united.candidate);
     has_.push_back(false);
+    considered_.push_back(false);
     served_by_.emplace_back();
     for (const int query : united.queries) {
         workload_[query].relevant.push_back(united.number);

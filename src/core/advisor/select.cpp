@@ -48,11 +48,28 @@ constexpr double win_back = 0.04;
 constexpr double give_up_united = 0.05;
 constexpr int most_regrown = 3;
 
+// What could serve a query, before what is larger than the budget by itself was left out; empty where nothing was.
+using LeftOut = std::vector<IndexSet>;
+
+LeftOut leave_out_too_large(const std::vector<Candidate>& candidates, std::vector<WorkItem>& workload, double budget) {
+    LeftOut before(workload.size());
+    for (std::size_t query = 0; query < workload.size(); ++query) {
+        IndexSet& relevant = workload[query].relevant;
+        IndexSet all = relevant;
+        if (std::erase_if(relevant, [&](int index) { return candidates[index].bytes > budget; }) > 0)
+            before[query] = std::move(all);
+    }
+    return before;
+}
+
 class Selector {
 public:
-    Selector(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,
+    Selector(std::vector<Candidate> candidates, std::vector<WorkItem> workload, LeftOut left_out, CostModel& model,
              const SelectOptions& options)
-        : options_(options), chosen_(std::move(candidates), std::move(workload), model) {}
+        : options_(options),
+          model_(model),
+          left_out_(std::move(left_out)),
+          chosen_(std::move(candidates), std::move(workload), model) {}
 
     Selection run() {
         look();
@@ -123,6 +140,7 @@ private:
                 IndexSet& pool = pools_[table_of(index)];
                 pool = joined(pool, {index});
             }
+        for (const auto& [table, pool] : pools_) chosen_.consider(pool);
     }
 
     void grow() {
@@ -345,6 +363,8 @@ private:
         return found;
     }
 
+    bool helped(int query, double cost) const { return cost <= chosen_.before()[query] * (1 - least_worth_telling); }
+
     Selection report() {
         Selection selection;
         selection.before = chosen_.before();
@@ -356,7 +376,7 @@ private:
             const Plan plan = chosen_.final_plan(query);
             selection.after[query] = plan.cost;
             const double saved = chosen_.query(query).weight * (1 - plan.cost / chosen_.before()[query]);
-            if (plan.cost > chosen_.before()[query] * (1 - least_worth_telling)) continue;
+            if (!helped(query, plan.cost)) continue;
             // Indexes that work together share the saving by what each one's absence would cost.
             std::vector<double> losses;
             double sum = 0;
@@ -372,6 +392,11 @@ private:
                 choice.helps.push_back({query, saved * part});
             }
         }
+        for (int query = 0; query < chosen_.queries(); ++query) {
+            if (left_out_[query].empty() || helped(query, selection.after[query])) continue;
+            selection.ideal[query] = model_.plan(query, left_out_[query]).cost;
+            ++selection.plans;
+        }
         for (auto& [index, choice] : choices) {
             std::stable_sort(choice.helps.begin(), choice.helps.end(),
                              [](const Help& a, const Help& b) { return a.saved > b.saved; });
@@ -382,13 +407,15 @@ private:
         };
         std::stable_sort(selection.choices.begin(), selection.choices.end(),
                          [&](const Choice& a, const Choice& b) { return net(a) > net(b); });
-        selection.plans = chosen_.memory().plans();
+        selection.plans += chosen_.memory().plans();
         selection.answered = chosen_.memory().answered();
         selection.complete = !stopped_;
         return selection;
     }
 
     const SelectOptions& options_;
+    CostModel& model_;
+    const LeftOut left_out_;
     Chosen chosen_;
     std::set<IndexSet> moves_;
     std::map<int, IndexSet> pools_;  // what the moves are made of, by table
@@ -401,7 +428,8 @@ private:
 
 Selection select(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,
                  const SelectOptions& options) {
-    return Selector(std::move(candidates), std::move(workload), model, options).run();
+    LeftOut left_out = leave_out_too_large(candidates, workload, options.budget);
+    return Selector(std::move(candidates), std::move(workload), std::move(left_out), model, options).run();
 }
 
 }  // namespace perfkit::advisor

@@ -205,6 +205,7 @@ private:
     }
 
     void forget_statistics(Oid id) {
+        forgot_statistics_ = true;
         const auto table = advice_.tables.find(id);
         if (table == advice_.tables.end()) return;
         for (auto& [number, facts] : table->second.columns) {
@@ -364,6 +365,7 @@ private:
             item.weight = advice_.workload.weight(examined.query) * (examined.query.observed ? 1 : examined.plan.cost);
             for (std::size_t index = 0; index < advice_.indexes.size(); ++index)
                 if (serves(advice_.indexes[index].spec, examined)) item.relevant.push_back(static_cast<int>(index));
+            if (!forgot_statistics_) item.cost = examined.plan.cost;
             used_.insert(examined.plan.indexes.begin(), examined.plan.indexes.end());
             examined.item = static_cast<int>(work_.size());
             advice_.items.push_back(static_cast<int>(i));
@@ -384,6 +386,7 @@ private:
     std::vector<WorkItem> work_;
     std::map<IndexSpec, int> numbers_;  // of the candidates
     std::set<Oid> used_;                // existing indexes, by the workload's plans as they are
+    bool forgot_statistics_ = false;    // with which some plans were made
     Oid next_id_ = ~Oid{0};
 };
 

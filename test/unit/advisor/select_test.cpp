@@ -217,6 +217,66 @@ TEST(Select, ComesCloseToTheBestSetAndAsksLittle) {
     EXPECT_LT(asked, possible / 42);
 }
 
+// Of twenty small indexes three are of use, less than the large one that they are the simpler forms of.  By the byte
+// each of them might be worth more, and each is looked at; but not by a plan of its own.
+TEST(Select, OnePlanTellsOfManyIndexesThatTheyAreOfNoUse) {
+    const auto asked = [](int useless) {
+        std::vector<Candidate> candidates{of(100), of(1), of(1), of(1)};
+        for (int i = 0; i < useless; ++i) candidates.push_back(of(1));
+        WorkItem item{1, {0}};
+        for (int i = 1; i < static_cast<int>(candidates.size()); ++i) {
+            candidates[0].simpler.push_back(i);
+            item.relevant.push_back(i);
+        }
+        SelectOptions options;
+        options.budget = 100;
+        Model model({{{{0}, 10}, {{1}, 50}, {{2}, 60}, {{3}, 70}}});
+        const Selection result = select(candidates, {item}, model, options);
+        EXPECT_EQ(chosen(result), IndexSet({0}));
+        EXPECT_EQ(result.plans, model.asked);
+        return model.asked;
+    };
+    EXPECT_EQ(asked(17), asked(1));
+}
+
+// Two tables that queries read together: choosing an index of the one leaves what those of the other save.
+TEST(Select, WhatAnIndexSavedBesideLessIsNotAskedAgain) {
+    constexpr int count = 12;
+    std::vector<Candidate> candidates;
+    std::vector<std::vector<Way>> ways;
+    std::vector<WorkItem> work;
+    for (int i = 0; i < count; ++i) candidates.push_back({1, 0.02 * i, i, {}});
+    for (int i = 0; i + 1 < count; ++i) {
+        ways.push_back({{{i}, 60}, {{i + 1}, 70}, {{i, i + 1}, 30}});
+        work.push_back({1, {i, i + 1}});
+    }
+    Model model(ways);
+    const Selection result = select(candidates, work, model, {});
+    EXPECT_EQ(static_cast<int>(result.choices.size()), count);
+    // Each query with nothing, either and both.
+    EXPECT_LE(model.asked, 4 * (count - 1));
+}
+
+TEST(Select, WhatIsLargerThanTheBudgetIsNotLookedAt) {
+    SelectOptions options;
+    options.budget = 10;
+    Model model({{{{0}, 10}, {{1}, 50}}, {{{0}, 10}, {{2}, 99.9}}});
+    const Selection result = select({of(11), of(10), of(10)}, {{1, {0, 1}}, {1, {0, 2}}}, model, options);
+    EXPECT_EQ(chosen(result), IndexSet({1}));
+    EXPECT_EQ(result.plans, model.asked);
+    EXPECT_DOUBLE_EQ(result.ideal[1], 10) << "of a query that is not helped";
+}
+
+TEST(Select, ACostThatIsKnownIsNotAsked) {
+    const std::vector<std::vector<Way>> ways{{{{0}, 10}}};
+    Model unknown(ways), known(ways);
+    (void)select({of(1)}, {{1, {0}}}, unknown, {});
+    const Selection result = select({of(1)}, {{1, {0}, 100}}, known, {});
+    EXPECT_EQ(known.asked, unknown.asked - 1);
+    EXPECT_EQ(result.plans, known.asked);
+    EXPECT_DOUBLE_EQ(result.before[0], 100);
+}
+
 // What the plans tell that are known by then.
 TEST(Select, TakesWhatIsKnownWhenTimeIsUp) {
     SelectOptions options;

@@ -65,6 +65,8 @@ public:
     // Exactly.
     double gain(const Change& from, const Change& to);
 
+    // What else could be chosen: a plan that has to be made may tell of these as well.
+    void consider(const IndexSet& indexes);
     // Makes a new index a candidate.
     void enlist(const United& united);
     // From now on a query costs what the best of the plans costs that are known and that its indexes allow.
@@ -82,7 +84,9 @@ private:
     std::vector<std::vector<int>> served_by_;  // by candidate: the queries that can be helped and that it could serve
     IndexSet indexes_;
     std::vector<bool> has_;
-    std::vector<Relevant> serving_;  // by query that can be helped
+    std::vector<Relevant> serving_;              // by query that can be helped
+    std::vector<std::vector<Relevant>> served_;  // what it was, the last few times; at first nothing
+    std::vector<bool> considered_;
     double bytes_ = 0;
     double total_ = 0;
     bool planning_ = true;
@@ -92,6 +96,9 @@ private:
     std::optional<std::size_t> place_of(int index, int query) const;
     Relevant serving(int query, const Change& change) const;
     PlanMemory::Bounds bounds(int query, const Change& change) const;
+    PlanMemory::Bounds likely_bounds(int query, const Change& change) const;
+    Relevant rivals(int query, const Change& change) const;
+    PlanMemory::Bounds narrow(int query, const Change& change, int step);
 };
 
 }  // namespace perfkit::advisor

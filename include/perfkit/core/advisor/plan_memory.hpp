@@ -3,6 +3,9 @@
 // A plan that uses the indexes U stays the best for every set between U and the one it was planned
 // with, so most questions are answered without the planner.  And no set is cheaper than a larger one,
 // nor dearer than a plan that it allows.
+//
+// What is likely besides: an index that is of no use beside some is of none beside more.  So an index that a plan with
+// U left aside may be left out wherever U is.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +28,10 @@ public:
     void add(std::size_t place) {
         if (words_.size() <= place / 64) words_.resize(place / 64 + 1);
         words_[place / 64] |= std::uint64_t{1} << place % 64;
+    }
+    void add(const Relevant& others) {
+        if (words_.size() < others.words_.size()) words_.resize(others.words_.size());
+        for (std::size_t i = 0; i < others.words_.size(); ++i) words_[i] |= others.words_[i];
     }
     void remove(std::size_t place) {
         if (has(place)) words_[place / 64] ^= std::uint64_t{1} << place % 64;
@@ -53,9 +60,13 @@ public:
 
     // The reference stays valid.
     const Plan& plan(int query, const Relevant& indexes);
-    // The same, taking an index that a plan did not use to be of no use besides what that was planned with and more.
-    // Almost always it is; then this asks for fewer plans.
+    // The same, for as few plans as the likely takes.
     const Plan& likely_plan(int query, const Relevant& indexes);
+    // Narrows the bounds of what these cost by one plan, with others that could be there as well: one that uses none of
+    // the others says that none of them is of use, one that uses some says what these do, and bounds the rest.
+    void ask(int query, const Relevant& indexes, Relevant others);
+    // What is known from elsewhere.
+    void learn(int query, const Relevant& planned_with, Plan plan);
     // The cheapest plan that is known, and that these indexes allow; there must be one.
     const Plan& best_known(int query, const Relevant& indexes);
 
@@ -79,7 +90,8 @@ private:
     std::vector<std::deque<Entry>> known_;  // a deque: references stay valid
     std::int64_t plans_ = 0, answered_ = 0;
 
-    const Plan* known(int query, const Relevant& indexes) const;
+    const Entry* known(int query, const Relevant& indexes) const;
+    const Entry* cheapest(int query, const Relevant& indexes) const;
     Relevant useful(int query, const Relevant& indexes) const;
 };
 

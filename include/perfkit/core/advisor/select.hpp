@@ -36,6 +36,7 @@ struct Candidate {
 struct WorkItem {
     double weight = 0;  // time that it takes now, per hour
     IndexSet relevant;  // candidates that could serve it
+    double cost = 0;    // without them, where that is known already
 };
 
 // One index that does the work of two.
@@ -75,10 +76,11 @@ struct Selection {
     std::vector<Choice> choices;  // the one that saves most first
     std::vector<double> before;   // cost of each query without the indexes
     std::vector<double> after;    // and with all of them
-    std::vector<double> ideal;    // with every candidate: what no choice can get below
-    std::int64_t plans = 0;       // asked of the cost model
-    std::int64_t answered = 0;    // told from earlier plans
-    bool complete = true;         // false: time ran out first
+    // With every candidate, for those that it does not help; for the others with all that fit the budget one by one.
+    std::vector<double> ideal;
+    std::int64_t plans = 0;     // asked of the cost model
+    std::int64_t answered = 0;  // told from earlier plans
+    bool complete = true;       // false: time ran out first
 };
 
 Selection select(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,

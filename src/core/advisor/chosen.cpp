@@ -10,7 +10,7 @@ namespace perfkit::advisor {
 namespace {
 
 constexpr double negligible = 1e-4;  // of the workload's time: what is not worth a plan to know
-constexpr int most_together = 3;     // plans with others, before one without
+constexpr int most_together = 1;     // plans with others, before one without
 constexpr std::size_t most_remembered = 8;
 
 bool contains(const IndexSet& set, int index) { return std::binary_search(set.begin(), set.end(), index); }

@@ -13,8 +13,9 @@
 //    goes to 2 and 3 again.
 //
 // What earlier plans tell (plan_memory.hpp) answers most questions, and shows most moves to be worse
-// than another, or than nothing, before all of their queries have been planned.  The search takes an
-// index that a query's plan did not use to be of no use to it besides those that were there, and more: this is not
+// than another, or than nothing, before all of their queries have been planned.  Where a plan has to be made, it is
+// first made with all that could be chosen on the table: one plan shows that most of it is of no use.
+// The search takes an index to save a query no more beside some indexes than it did beside fewer: this is not
 // always so, so that the set that comes out is planned anew.  When time is up, 2 goes on with the plans that are known:
 // what it then takes saves as much at least.
 //

@@ -9,8 +9,8 @@
 // 3. Improve the set until no single exchange does: drop an index, put a simpler one in its place,
 //    swap one for another of the same table.
 // 4. Unite near twins: two indexes of which one's keys lead the other's become one that includes
-//    what both do.  These are candidates only now, when there are few.  What that frees of a budget
-//    goes to 2 and 3 again.
+//    what both do.  These are candidates only now, when there are few.  What 3 and 4 free of a budget
+//    goes to 2 again.
 //
 // What earlier plans tell (plan_memory.hpp) answers most questions, and shows most moves to be worse
 // than another, or than nothing, before all of their queries have been planned.  Where a plan has to be made, it is
@@ -76,7 +76,7 @@ public:
         look();
         grow();
         improve();
-        // What uniting freed may have room for more.
+        // What exchanges and uniting freed may have room for more.
         for (int round = 0; round < most_regrown && limited() && freed_ && !stop(); ++round) {
             freed_ = false;
             grow();
@@ -233,6 +233,7 @@ private:
                 continue;
             }
             --left;
+            if (chosen_.growth(*done) < 0) freed_ = true;
             chosen_.apply(*done);
             open.merge(neighbours(joined(done->removed, done->added)));
         }
@@ -301,7 +302,6 @@ private:
                 saved += chosen_.time(query) - chosen_.time(query, change);
         if (saved < -give_up_united * std::max(0.0, chosen_.gain({replaced, {}}, {}))) return std::nullopt;
         retired_ = joined(retired_, without(replaced, change.added));
-        freed_ = true;
         return change;
     }
 
@@ -421,7 +421,7 @@ private:
     std::set<IndexSet> moves_;
     std::map<int, IndexSet> pools_;  // what the moves are made of, by table
     IndexSet retired_;               // whose work others do
-    bool freed_ = false;             // room, by uniting
+    bool freed_ = false;             // room, by exchanges
     bool stopped_ = false;
 };
 

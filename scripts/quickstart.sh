@@ -168,7 +168,7 @@ as_server mkdir -p "$sockets"
 memory=$(awk '$1 == "MemTotal:" {print int($2 / 1024)}' /proc/meminfo 2>/dev/null || echo 4096)
 buffers=$((memory / 4 < 1024 ? memory / 4 : 1024))
 server_start "$bin" "$data" "$sockets" "$place/server.log" "shared_preload_libraries='pg_stat_statements,pg_perfkit'" \
-    "shared_buffers=${buffers}MB" max_wal_size=4GB 8<&- || die "The server does not start; what it said is above."
+    "shared_buffers=${buffers}MB" max_wal_size=4GB pg_perfkit.history_interval=5s 8<&- || die "The server does not start; what it said is above."
 echo "running in $data, shared_buffers ${buffers} MB, reached through $sockets"
 
 sql() { as_server "$bin/psql" -X -q -v ON_ERROR_STOP=1 "$@"; }
@@ -191,9 +191,12 @@ as_server "$bin/vacuumdb" -q -d registry --analyze
 
 export PGDATABASE=registry
 bench() { perfkit bench --duration "$seconds" --warmup 2 --connections 2 --label "$1" --json "$place/$1.json"; }
+snapshot() { sql -At -c 'SELECT pk_history_snapshot()'; }
 
 step "The workload, $seconds seconds, with primary keys only"
+before_from=$(snapshot)
 bench before
+before_to=$(snapshot)
 
 step "SELECT * FROM pk_suggest_indexes()"
 sql -c "SELECT rank, ddl, reason, pg_size_pretty(est_size_bytes) AS size, round(saved_ms_per_hour) AS saved_ms_per_hour, queries_helped AS helps FROM pk_suggest_indexes()" -x
@@ -202,10 +205,14 @@ step "Applying the advice (perfkit apply)"
 perfkit apply --yes
 
 step "The same workload again"
+after_from=$(snapshot)
 bench after
+after_to=$(snapshot)
 
 step "Before and after"
 perfkit compare "$place/before.json" "$place/after.json" --svg "$place/before_after.svg"
+perfkit report --before-from "$before_from" --before-to "$before_to" --from "$after_from" --to "$after_to" --output "$place/report.html"
+echo "All of it on one page, to be opened in a browser: $place/report.html"
 
 server_stays=1
 echo

@@ -34,20 +34,8 @@ struct Advice {
     std::optional<double> bytes, cost_before, cost_after, saved_ms_per_hour;
 };
 
-// The extension's schema, with a dot, which need not be on the search path; empty where it is not there.
-std::string extension_schema(Database& database) {
-    return database.value(
-        "SELECT coalesce((SELECT extnamespace::regnamespace::text || '.' FROM pg_extension"
-        " WHERE extname = 'pg_perfkit'), '')");
-}
-
 std::vector<Advice> read_advice(Database& database) {
-    const std::string schema = extension_schema(database);
-    // Somebody else's function of this name is not to be called.
-    if (schema.empty()) throw Failure("there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it");
-    const std::string function = schema + "pk_suggest_indexes";
-    if (database.value("SELECT to_regproc(" + quote_literal(function) + ")").empty())
-        throw Failure("this pg_perfkit has no pk_suggest_indexes(): ALTER EXTENSION pg_perfkit UPDATE brings it");
+    const std::string function = database.extension_function("pk_suggest_indexes");
     std::vector<Advice> advice;
     for (const auto& row : database.run(
              "SELECT advice_id, action, schema_name, table_name, index_name, ddl, reason, warning, est_size_bytes,"
@@ -122,7 +110,7 @@ void confirm(const Options& options, std::size_t statements) {
 class Record {
 public:
     Record(Database& database, const Advice& advice)
-        : database_(database), advice_(advice), schema_(extension_schema(database)) {}
+        : database_(database), advice_(advice), schema_(database.extension_schema()) {}
 
     enum class Begun { may_go_on, under_way, table_is_busy };
     Begun begin() try {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -29,6 +30,12 @@ void write_text_file(const std::string& path, const std::string& text) {
     file << text;
     file.close();
     if (!file) throw Failure("cannot write " + path + ": " + std::strerror(errno));
+}
+
+void replace_text_file(const std::string& path, const std::string& text) {
+    const std::string fresh = path + ".new";
+    write_text_file(fresh, text);
+    if (std::rename(fresh.c_str(), path.c_str()) != 0) throw Failure("cannot write " + path);
 }
 
 }  // namespace perfkit::cli

@@ -51,6 +51,24 @@ std::string Database::value(const std::string& sql) {
     return result[0][0].is_null() ? std::string() : std::string(result[0][0].c_str());
 }
 
+std::string Database::extension_schema() {
+    return value(
+        "SELECT coalesce((SELECT extnamespace::regnamespace::text || '.' FROM pg_catalog.pg_extension"
+        " WHERE extname = 'pg_perfkit'), '')");
+}
+
+std::string Database::extension_function(const std::string& name) {
+    const std::string schema = extension_schema();
+    if (schema.empty()) throw Failure("there is no pg_perfkit in this database: CREATE EXTENSION pg_perfkit makes it");
+    const std::string named =
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_extension e"
+        " ON e.extnamespace = p.pronamespace WHERE e.extname = 'pg_perfkit' AND p.proname = " +
+        quote_literal(name) + ")";
+    if (value(named) != "t")
+        throw Failure("this pg_perfkit has no " + name + "(): ALTER EXTENSION pg_perfkit UPDATE brings it");
+    return schema + name;
+}
+
 // To run a statement would tell, too, but libpqxx 6 loses memory then.
 bool Database::alive() noexcept {
     try {

@@ -26,6 +26,11 @@ public:
     pqxx::result run(const std::string& sql, const std::vector<Value>& parameters);
     // The only field of the only row.
     std::string value(const std::string& sql);
+    // The extension's schema, with a dot, which need not be on the search path; empty where it is not there.
+    std::string extension_schema();
+    // A function of the extension, with its schema: somebody else's of this name is not to be called.  Throws Failure
+    // where there is none.
+    std::string extension_function(const std::string& name);
 
     // Asks the server to cancel what this connection runs; may be called from another thread.
     void cancel() noexcept;

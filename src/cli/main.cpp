@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     add_apply_command(app);
     add_compare_command(app);
     add_metrics_command(app);
+    add_report_command(app);
 
     try {
         app.parse(argc, argv);

@@ -1,7 +1,6 @@
 // perfkit metrics: pk_metrics() for Prometheus, once or for a scraper.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -20,13 +19,6 @@ struct Options {
     std::string output;
 };
 
-// Readers of the file see the old or the new one, never a part.
-void replace_file(const std::string& path, const std::string& text) {
-    const std::string fresh = path + ".new";
-    write_text_file(fresh, text);
-    if (std::rename(fresh.c_str(), path.c_str()) != 0) throw Failure("cannot write " + path);
-}
-
 void metrics(const Options& options) {
     if (!options.listen.empty() && !options.output.empty())
         throw UsageError("--listen and --output exclude each other");
@@ -40,7 +32,7 @@ void metrics(const Options& options) {
     if (options.output.empty()) {
         std::cout << text << std::flush;
     } else {
-        replace_file(options.output, text);
+        replace_text_file(options.output, text);
     }
 }
 

@@ -18,6 +18,7 @@ void set_option(const char* name, const char* value) {
 namespace {
 
 std::vector<TextRow> run(const std::string& sql, bool read_only) {
+    MemoryContext const context = CurrentMemoryContext;
     // An error ends the transaction or subtransaction around, which restores setting and connection.
     const int level = call([&] {
         const int nest = NewGUCNestLevel();
@@ -35,11 +36,14 @@ std::vector<TextRow> run(const std::string& sql, bool read_only) {
     const int columns = table ? table->tupdesc->natts : 0;
     const std::uint64_t count = table ? table->numvals : 0;
     rows.reserve(count);
+    // An error's report has to outlive SPI's memory, since a subtransaction may end before the error is told.
+    MemoryContextSwitchTo(context);
     for (std::uint64_t i = 0; i < count; ++i) {
         TextRow row;
         for (int column = 1; column <= columns; ++column) {
-            const char* const value = call([&] { return SPI_getvalue(table->vals[i], table->tupdesc, column); });
+            char* const value = call([&] { return SPI_getvalue(table->vals[i], table->tupdesc, column); });
             row.push_back(value ? std::optional<std::string>(value) : std::nullopt);
+            if (value) pfree(value);
         }
         rows.push_back(std::move(row));
     }

@@ -51,6 +51,8 @@ my @by_name = (
 	[ qr/^hybrid_table$/,      regclass => q('public.pk_sample_vectors'::regclass) ],
 	[ qr/^vector_column$/,         name => q('v'::name) ],
 	[ qr/^text_column$/,           name => q('t'::name) ],
+	[ qr/^to\d?$/, 'timestamp with time zone' => q('2024-01-02 00:00:00+00'::timestamptz) ],
+	[ qr/^advice$/,             boolean => 'false' ],    # by default it is asked for, too
 	[ qr/index/,               regclass => q('public.pk_sample_pkey'::regclass) ]);
 
 my %sensible = (

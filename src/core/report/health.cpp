@@ -7,8 +7,6 @@
 
 namespace perfkit::report {
 
-namespace {
-
 std::string title_of(const Check& check) {
     std::string title = one_line(check.name, 63);
     std::replace(title.begin(), title.end(), '_', ' ');
@@ -18,8 +16,13 @@ std::string title_of(const Check& check) {
 
 std::string value_of(const Check& check, Number value) {
     if (!value) return "";
-    return number_text(value, Unit::count) + (check.unit.empty() ? "" : "\xC2\xA0" + check.unit);
+    std::string unit = check.unit;
+    // One index, not one indexes.
+    if (*value == 1 && unit.size() > 2 && unit.back() == 's') unit.resize(unit.size() - (unit == "indexes" ? 2 : 1));
+    return number_text(value, Unit::count) + (unit.empty() ? "" : "\xC2\xA0" + unit);
 }
+
+namespace {
 
 // A sign beside the word, since colour alone says nothing to many.
 const char* sign_of(const Check& check) { return check.status == "critical" ? "\xE2\x96\xB2 " : "\xE2\x97\x86 "; }
@@ -38,7 +41,7 @@ void complaints(Html& html, const std::vector<Check>& checks) {
                 if (check.threshold) html.leaf("span", {{"class", "sub"}}, "limit " + value_of(check, check.threshold));
             });
             cells.with([&] {
-                html.text(one_line(check.recommendation, 600));
+                what_to_do(html, check.recommendation);
                 if (check.objects.empty()) return;
                 html.element("span", {{"class", "sub"}}, [&] {
                     bool first = true;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include "perfkit/core/report/chart.hpp"
 #include "sections.hpp"
@@ -11,10 +10,24 @@ namespace perfkit::report {
 
 namespace {
 
+// Two points at least: one is no course.
 bool has_course(const Measure& measure) {
     const auto known = [](const Number& value) { return value && std::isfinite(*value); };
-    return std::any_of(measure.course.begin(), measure.course.end(), known) ||
-           std::any_of(measure.course_before.begin(), measure.course_before.end(), known);
+    return std::count_if(measure.course.begin(), measure.course.end(), known) > 1 ||
+           std::count_if(measure.course_before.begin(), measure.course_before.end(), known) > 1;
+}
+
+void values(Html& html, const std::vector<Measure>& measures, bool compared) {
+    std::vector<Column> columns{{"Measure"}, {"Value", true}};
+    if (compared) columns = {{"Measure"}, {"Before", true}, {"After", true}, {"Change", true}};
+    table(html, "The measures of the whole window; there are too few snapshots to draw their course.", columns,
+          measures, [&](Cells& cells, const Measure& measure) {
+              cells.text(measure.chart == measure.name || measure.name == "all" ? measure.chart
+                                                                                : measure.chart + ": " + measure.name);
+              if (compared) cells.number(measure.before, measure.unit);
+              cells.number(measure.value, measure.unit);
+              if (compared) cells.text(change_text(measure.before, measure.value));
+          });
 }
 
 void key(Html& html, const std::string& style) {
@@ -32,7 +45,7 @@ void caption(Html& html, std::span<const Measure> lines) {
             for (const Measure& measure : lines) {
                 if (number > 0) html.text("  ");
                 key(html, "line l" + std::to_string(number++));
-                html.text(measure.name + " " + number_text(measure.value, measure.unit));
+                html.text((measure.name == "all" ? "" : measure.name + " ") + number_text(measure.value, measure.unit));
                 if (measure.before) html.text(" (before " + number_text(measure.before, measure.unit) + ")");
             }
         });
@@ -44,14 +57,11 @@ void caption(Html& html, std::span<const Measure> lines) {
 void history_section(Html& html, const Report& report) {
     html.element("section", {}, [&] {
         html.leaf("h2", {{"id", "history"}}, "History");
-        std::vector<Measure> drawn;
-        std::copy_if(report.measures.rows.begin(), report.measures.rows.end(), std::back_inserter(drawn), has_course);
+        std::vector<Measure> drawn, others;
+        for (const Measure& measure : report.measures.rows) (has_course(measure) ? drawn : others).push_back(measure);
         if (!report.measures.missing.empty()) missing(html, report.measures.missing);
-        if (drawn.empty()) {
-            if (report.measures.missing.empty())
-                missing(html, "There are too few snapshots in the window to draw what happened in it.");
-            return;
-        }
+        if (!others.empty() && !report.counters_only) values(html, others, report.before.has_value());
+        if (drawn.empty()) return;
         html.element("p", {}, [&] {
             html.text(report.before ? "Blue is after; grey is before, laid over it from its beginning. "
                                     : "The figures are those of the whole window. ");

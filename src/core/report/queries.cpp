@@ -30,11 +30,13 @@ std::pair<double, double> ends_of(const std::vector<Query>& queries) {
 std::string remarks_of(const Query& query) {
     std::string text = whose(query.role, query.toplevel, query.id);
     if (query.rows_per_call) text += "; " + number_text(query.rows_per_call, Unit::count) + " rows a call";
-    if (query.hit_percent)
+    if (query.hit_percent && *query.hit_percent < 99.5)
         text += "; " + number_text(query.hit_percent, Unit::percent) + " of the blocks from the cache";
     if (query.failures.value_or(0) > 0) text += "; " + plural(*query.failures, "failure", "failures");
     return text;
 }
+
+std::string signed_text(Number ms) { return (ms && *ms > 0 ? "+" : "") + number_text(ms, Unit::milliseconds); }
 
 std::string histogram_title(const Query& query) {
     return "Durations of " + number_text(query.calls, Unit::count) + " calls: half below " +
@@ -116,16 +118,18 @@ void changes_section(Html& html, const Report& report) {
                 most = std::max(most, *mean);
             }
         }
-        constexpr std::array<Column, 7> columns{{{"Statement"},
+        constexpr std::array<Column, 6> columns{{{"Statement"},
                                                  {"Verdict"},
-                                                 {"Time added", true},
-                                                 {"Mean before", true},
-                                                 {"Mean after", true},
-                                                 {"P95 before and after", true},
-                                                 {"Mean, before and after"}}};
+                                                 {"Time by speed", true},
+                                                 {"Mean", true},
+                                                 {"P95", true},
+                                                 {"Mean before and after"}}};
         const std::string caption =
-            "The statements whose time changed most, what took more time first; as if both windows had been equally "
-            "long. In the pictures, on one logarithmic axis, the ring is the mean before, the disk the mean after.";
+            "The statements whose time changed most, what lost most time first. By speed: what the calls after took "
+            "more, or less, than they would have at the mean time before; below it what was added in all, more or "
+            "fewer "
+            "calls included, as if both windows had been equally long. In the pictures, on one logarithmic axis, the "
+            "ring is the mean before, the disk the mean after.";
         table(html, caption, columns, report.changes.rows, [&](Cells& cells, const Change& change) {
             cells.with([&] {
                 if (change.text.empty())
@@ -148,12 +152,18 @@ void changes_section(Html& html, const Report& report) {
                                     : "") +
                               change.verdict);
             });
-            cells.number(change.added_ms, Unit::milliseconds);
-            cells.number(change.mean_before_ms, Unit::milliseconds).number(change.mean_after_ms, Unit::milliseconds);
             cells.with([&] {
-                html.text(number_text(change.p95_before_ms, Unit::milliseconds));
-                html.leaf("span", {{"class", "sub"}}, "then " + number_text(change.p95_after_ms, Unit::milliseconds));
+                html.text(signed_text(change.speed_ms));
+                html.leaf("span", {{"class", "sub"}}, "in all " + signed_text(change.added_ms));
             });
+            const auto both = [&](Number before, Number after) {
+                cells.with([&] {
+                    html.text(number_text(after, Unit::milliseconds));
+                    html.leaf("span", {{"class", "sub"}}, "before " + number_text(before, Unit::milliseconds));
+                });
+            };
+            both(change.mean_before_ms, change.mean_after_ms);
+            both(change.p95_before_ms, change.p95_after_ms);
             cells.with([&] {
                 dumbbell(html, change.mean_before_ms, change.mean_after_ms, least, std::max(most, least * 2),
                          "Mean time of a call: " + number_text(change.mean_before_ms, Unit::milliseconds) +

@@ -1,5 +1,7 @@
 #include "sections.hpp"
 
+#include <algorithm>
+
 namespace perfkit::report {
 
 namespace {
@@ -37,6 +39,16 @@ void statement(Html& html, std::string_view sql) {
         // As it was written, line by line; Tab reaches it, so that it can be scrolled without a mouse.
         html.leaf("code", {{"class", "long"}, {"dir", "ltr"}, {"tabindex", "0"}}, first_of(sql, most));
     });
+}
+
+void what_to_do(Html& html, std::string_view recommendation) {
+    // Our recommendations that are statements begin with a word in capitals, as statements do.
+    const bool sql = recommendation.size() > 3 && std::all_of(recommendation.begin(), recommendation.begin() + 4,
+                                                              [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (sql)
+        statement(html, recommendation);
+    else
+        html.text(one_line(recommendation, 600));
 }
 
 std::string whose(const std::string& role, bool toplevel, const std::string& id) {

@@ -48,7 +48,13 @@ bool shown(Html& html, const Part<Row>& part, std::string_view nothing) {
 }
 // A statement: its beginning, and the rest folded away.
 void statement(Html& html, std::string_view sql);
+// A recommendation: a statement, or a sentence.
+void what_to_do(Html& html, std::string_view recommendation);
+// A check as a reader calls it, and its value with its unit.
+std::string title_of(const Check& check);
+std::string value_of(const Check& check, Number value);
 // Who ran it.
+
 std::string whose(const std::string& role, bool toplevel, const std::string& id);
 std::string plural(double number, const std::string& one, const std::string& many);
 

@@ -11,6 +11,7 @@ namespace perfkit::report {
 namespace {
 
 constexpr std::size_t most_rows = 15;
+constexpr double worth_telling = 1 << 20;
 
 void key(Html& html, const char* style, const char* meaning) {
     html.element("span", {}, [&] {
@@ -40,12 +41,14 @@ void map(Html& html, const Storage& storage) {
 void bloat(Html& html, const Storage& storage) {
     std::vector<Relation> worst;
     for (const Relation& relation : storage.rows)
-        if (relation.wasted && *relation.wasted > 0) worst.push_back(relation);
+        if (relation.wasted && *relation.wasted >= worth_telling) worst.push_back(relation);
+
     std::stable_sort(worst.begin(), worst.end(),
                      [](const Relation& a, const Relation& b) { return *a.wasted > *b.wasted; });
     if (worst.size() > most_rows) worst.resize(most_rows);
     if (worst.empty()) {
-        html.leaf("p", {}, "None of them was found to be bloated.");
+        html.leaf("p", {}, "In none of them is more than 1 MB of bloat.");
+
         return;
     }
     constexpr std::array<Column, 5> columns{
@@ -66,8 +69,10 @@ void bloat(Html& html, const Storage& storage) {
                       (relation.grade == "high" ? "\xE2\x97\x86 " : "") + number_text(relation.percent, Unit::percent));
                   if (relation.low && relation.high)
                       html.leaf("span", {{"class", "sub"}},
-                                number_text(std::max(*relation.low, 0.0), Unit::percent) + " to " +
-                                    number_text(relation.high, Unit::percent));
+                                *relation.low == *relation.high
+                                    ? "by all pages"
+                                    : number_text(std::max(*relation.low, 0.0), Unit::percent) + " to " +
+                                          number_text(relation.high, Unit::percent));
               });
               cells.number(relation.wasted, Unit::bytes);
               cells.with([&] {

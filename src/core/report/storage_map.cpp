@@ -1,7 +1,7 @@
 // The treemap of what lies on disk.
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 
 #include "perfkit/core/report/chart.hpp"
 
@@ -9,7 +9,7 @@ namespace perfkit::report {
 
 namespace {
 
-constexpr double letter_width = 6.7;
+constexpr double letter_width = 7.3;
 constexpr double line_height = 15;
 
 std::string share_text(const Relation& relation) {
@@ -62,10 +62,14 @@ void tile(Html& html, const Relation& relation, const Rectangle& place, const st
 
 void storage_map(Html& html, const std::vector<Relation>& relations, double others, double width, double height,
                  const std::string& style) {
+    // What is not shown has its place among the others, by its size: the layout needs sizes that do not increase.
     std::vector<double> sizes;
     for (const Relation& relation : relations) sizes.push_back(relation.bytes.value_or(0));
-    if (others > 0) sizes.push_back(others);
-    // The rest may be larger than the last ones; in its order it would spoil their shapes only a little.
+    std::size_t rest = sizes.size();
+    if (others > 0) {
+        while (rest > 0 && sizes[rest - 1] < others) --rest;
+        sizes.insert(sizes.begin() + static_cast<std::ptrdiff_t>(rest), others);
+    }
     const std::vector<Rectangle> places = treemap(sizes, {0, 0, width, height});
     const std::string hatch = "hatch-" + style;
     html.element("svg",
@@ -90,12 +94,12 @@ void storage_map(Html& html, const std::vector<Relation>& relations, double othe
                                       });
                      });
                      for (std::size_t i = 0; i < relations.size(); ++i) {
-                         if (places[i].width < 0.5 || places[i].height < 0.5) continue;
-                         tile(html, relations[i], places[i], hatch);
+                         const Rectangle& place = places[i < rest ? i : i + (others > 0 ? 1 : 0)];
+                         if (place.width >= 0.5 && place.height >= 0.5) tile(html, relations[i], place, hatch);
                      }
                      if (others > 0) {
-                         box(html, "tile rest", places.back());
-                         label(html, places.back(), {"all others", number_text(others, Unit::bytes)});
+                         box(html, "tile rest", places[rest]);
+                         label(html, places[rest], {"all others", number_text(others, Unit::bytes)});
                      }
                  });
 }

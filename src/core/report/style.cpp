@@ -41,7 +41,7 @@ th,td{text-align:left;vertical-align:top;padding:.45rem .9rem .45rem 0;border-bo
 tr>:last-child{padding-right:0}
 thead th{color:var(--soft);font-size:.82rem;vertical-align:bottom;border-bottom-color:var(--ink);line-height:1.3}
 .num{text-align:right;white-space:nowrap}
-tbody th{overflow-wrap:anywhere}
+tbody th{overflow-wrap:anywhere;min-width:13rem}
 code{font:.87em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;unicode-bidi:isolate;
 overflow-wrap:anywhere;white-space:pre-wrap}
 .sql{max-width:38rem}
@@ -52,7 +52,7 @@ overflow-wrap:anywhere;white-space:pre-wrap}
 details{margin:.5rem 0 1rem}summary{cursor:pointer;color:var(--blue)}
 td details,th details{margin:.2rem 0 0}
 svg{display:block;overflow:visible}svg text{font-size:11px;fill:var(--soft);font-family:inherit}
-.spark,.histogram,.dumbbell,.interval,.axis{max-width:100%}
+td svg.histogram,td svg.dumbbell,td svg.interval,td svg.axis{width:150px}td svg.spark{width:120px}
 .line{fill:none;stroke:var(--blue);stroke-width:1.6;stroke-linejoin:round;vector-effect:non-scaling-stroke}
 .l1{stroke-dasharray:6 3}.l2{stroke-dasharray:2 2}.area{fill:var(--pale);stroke:none;opacity:.6}
 .past{fill:none;stroke:var(--soft);stroke-width:1.2}rect.past{stroke-width:.8;opacity:.8}
@@ -73,7 +73,7 @@ figure{margin:0;min-width:0;break-inside:avoid}figcaption{margin-bottom:.3rem;li
 .legend svg{display:inline-block;vertical-align:-.1em;margin-right:.35em}
 footer{margin-top:4rem;border-top:1px solid var(--rule);padding-top:1rem;font-size:.85rem;color:var(--soft)}
 footer p{max-width:none}
-@media (max-width:44rem){
+@media screen and (max-width:44rem){
 body{padding:1.4rem 1rem 3rem}h1{font-size:1.5rem}.wide{display:none}.narrow{display:block}
 .facts{grid-template-columns:1fr}.facts dd{margin-bottom:.3rem}
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:1.1rem}

@@ -22,11 +22,12 @@ std::string sentence(std::string text) {
 void from_health(const Report& report, std::vector<Finding>& findings) {
     for (const Check& check : report.health.rows) {
         if (!is_bad(check)) continue;
-        std::string why = sentence(one_line(check.meaning, 300)) + " It is " + number_text(check.value, Unit::count) +
-                          (check.unit.empty() ? "" : " " + check.unit);
-        if (!check.objects.empty()) why += ": " + one_line(check.objects.front(), 160);
-        findings.push_back({check.status == "critical" ? 100 : 40, one_line(check.recommendation, 300), sentence(why),
-                            "", "#" + anchor("check", check.name)});
+        std::string why = sentence(one_line(check.meaning, 300));
+        if (!check.objects.empty()) why += " First of all " + one_line(check.objects.front(), 160) + ".";
+
+        findings.push_back({check.status == "critical" ? 100 : 40,
+                            title_of(check) + ": " + value_of(check, check.value), why,
+                            one_line(check.recommendation, 400), "#" + anchor("check", check.name)});
     }
 }
 
@@ -84,16 +85,15 @@ void from_storage(const Report& report, std::vector<Finding>& findings) {
 
 void from_changes(const Report& report, std::vector<Finding>& findings) {
     for (const Change& change : report.changes.rows) {
-        if (change.verdict != "slower" || change.added_ms.value_or(0) <= 0) continue;
-        // What is slower by a little only is listed, but nothing to be done.
-        const double total = std::max(report.changes.total_after_ms.value_or(0), 1.0);
-        if (*change.added_ms / total < 0.05) continue;
+        // What is slower by a little only is listed, but nothing to be done; nor is what a few slow calls are.
+        const double all = std::max(report.changes.took_ms.value_or(0), 1.0);
+        if (change.verdict != "slower" || !change.speed_ms || *change.speed_ms < 0.05 * all) continue;
+        if (change.mean_after_ms.value_or(0) < 1.2 * change.mean_before_ms.value_or(0)) continue;
         findings.push_back({85, "Look at a statement that has become slower.",
                             "A call takes " + number_text(change.mean_after_ms, Unit::milliseconds) + ", before " +
-                                number_text(change.mean_before_ms, Unit::milliseconds) + "; in all it took " +
-                                number_text(change.added_ms, Unit::milliseconds) +
-                                " more: " + one_line(change.text.empty() ? change.id : change.text, 120),
-                            "", "#changes"});
+                                number_text(change.mean_before_ms, Unit::milliseconds) + "; its calls took " +
+                                number_text(change.speed_ms, Unit::milliseconds) + " more for it.",
+                            change.text, "#changes"});
         return;
     }
 }
@@ -111,21 +111,18 @@ std::string judged(const Report& report) {
 void headline_of_changes(Html& html, const Report& report) {
     const Changes& changes = report.changes;
     if (!report.before || changes.rows.empty()) return;
-    const Number before = changes.total_before_ms, after = changes.total_after_ms;
+    const Number took = changes.took_ms, otherwise = changes.would_have_taken_ms;
     std::string text;
-    if (before && after && *before > 0) {
-        const double percent = 100 * (*after / *before - 1);
-        text = "Over the same time, statements took ";
-        if (std::abs(percent) < 0.5)
-            text += "as long as before";
-        else if (percent < 0)
-            text += number_text(-percent, Unit::percent) + " less time than before";
-        else if (percent < 100)
-            text += number_text(percent, Unit::percent) + " more time than before";
+    if (took && otherwise && *took > 0 && *otherwise > 0) {
+        text = "The calls of the second window took " + number_text(took, Unit::milliseconds) +
+               "; at the mean times of the first they would have taken " + number_text(otherwise, Unit::milliseconds);
+        const double ratio = *otherwise / *took;
+        if (ratio > 1.05)
+            text += ": they were " + number_text(ratio, Unit::sessions) + " times as fast. ";
+        else if (ratio < 0.95)
+            text += ": they took " + number_text(1 / ratio, Unit::sessions) + " times as long. ";
         else
-            text += number_text(*after / *before, Unit::sessions) + " times as much time as before";
-        text +=
-            " (" + number_text(before, Unit::milliseconds) + ", then " + number_text(after, Unit::milliseconds) + "). ";
+            text += ", about the same. ";
     }
     text += plural(static_cast<double>(changes.faster), "statement is", "statements are") + " faster, " +
             number_text(static_cast<double>(changes.slower), Unit::count) + " slower, " +
@@ -156,14 +153,14 @@ void to_do(Html& html, const std::vector<Finding>& findings, const Report& repor
                 html.leaf("b", {}, finding.what);
                 html.text(finding.why + " ");
                 html.leaf("a", {{"href", finding.link}}, "Details");
-                if (!finding.run.empty()) html.element("div", {}, [&] { statement(html, finding.run); });
+                if (!finding.run.empty()) html.element("div", {}, [&] { what_to_do(html, finding.run); });
             });
         }
     });
     if (findings.size() > shown)
         html.element("details", {}, [&] {
             html.leaf("summary", {},
-                      plural(static_cast<double>(findings.size() - shown), "further one", "further ones"));
+                      plural(static_cast<double>(findings.size() - shown), "further thing", "further things"));
             html.element("ul", {}, [&] {
                 for (std::size_t i = shown; i < findings.size(); ++i)
                     html.element("li", {}, [&] {
@@ -176,13 +173,13 @@ void to_do(Html& html, const std::vector<Finding>& findings, const Report& repor
 
 void key_figures(Html& html, const Report& report) {
     bool any = false;
-    for (const Measure& measure : report.measures.rows) any = any || (measure.headline && measure.value);
+    for (const Measure& measure : report.measures.rows) any = any || (!measure.headline.empty() && measure.value);
     if (!any) return;
     html.element("dl", {{"class", "tiles"}}, [&] {
         for (const Measure& measure : report.measures.rows) {
-            if (!measure.headline || !measure.value) continue;
+            if (measure.headline.empty() || !measure.value) continue;
             html.element("div", {}, [&] {
-                html.leaf("dt", {}, measure.name);
+                html.leaf("dt", {}, measure.headline);
                 html.element("dd", {}, [&] {
                     html.leaf("span", {{"class", "big"}}, number_text(measure.value, measure.unit));
                     if (measure.before) {
@@ -191,7 +188,7 @@ void key_figures(Html& html, const Report& report) {
                                   "before " + number_text(measure.before, measure.unit) +
                                       (change.empty() ? "" : ", " + change));
                     }
-                    sparkline(html, measure.course, measure.name + " over the window");
+                    sparkline(html, measure.course, measure.headline + " over the window");
                 });
             });
         }

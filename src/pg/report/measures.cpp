@@ -18,7 +18,7 @@ struct Wanted {
     const char* name;
     Unit unit;
     const char* value;  // over c, g (counters and gauges of a snapshot), s (the seconds that it covers), latency, taken
-    bool headline;
+    const char* headline;
 };
 
 struct Kind {
@@ -29,24 +29,25 @@ struct Kind {
 const std::vector<Kind>& kinds() {
     static const std::vector<Kind> all{
         {"queries",
-         {{"Statements", "statements", Unit::per_second, "sum(c[1]) / sum(s)", true},
-          {"Latency", "P50", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.5)", false},
-          {"Latency", "P95", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.95)", true},
-          {"Latency", "P99", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.99)", false},
-          {"Failures", "failed or cancelled", Unit::per_second, "sum(c[2]) / sum(s)", false}}},
+         {{"Statements", "all", Unit::per_second, "sum(c[1]) / sum(s)", "Statements"},
+          {"Durations", "P50", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.5)", ""},
+          {"Durations", "P95", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.95)",
+           "P95 of durations"},
+          {"Durations", "P99", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.99)", ""},
+          {"Failures", "failed or cancelled", Unit::per_second, "sum(c[2]) / sum(s)", ""}}},
         {"waits",
-         {{"Sessions at work", "running", Unit::sessions, "sum(c[1]) / nullif(sum(c[3]), 0)", true},
-          {"Sessions at work", "waiting", Unit::sessions, "sum(c[2]) / nullif(sum(c[3]), 0)", true}}},
+         {{"Sessions at work", "running", Unit::sessions, "sum(c[1]) / nullif(sum(c[3]), 0)", "Sessions running"},
+          {"Sessions at work", "waiting", Unit::sessions, "sum(c[2]) / nullif(sum(c[3]), 0)", "Sessions waiting"}}},
         {"database",
-         {{"Cache hits", "found in shared_buffers", Unit::percent, "100 * sum(c[4]) / nullif(sum(c[3] + c[4]), 0)",
-           true},
-          {"Rows changed", "rows", Unit::per_second, "sum(c[7] + c[8] + c[9]) / sum(s)", false},
-          {"Temporary files", "written", Unit::bytes_per_second, "sum(c[10]) / sum(s)", false},
-          {"Connections", "open", Unit::sessions, "avg(g[1])", false}}},
-        {"server", {{"WAL of the server", "written", Unit::bytes_per_second, "sum(c[1]) / sum(s)", true}}},
+         {{"Cache hits", "in shared_buffers", Unit::percent, "100 * sum(c[4]) / nullif(sum(c[3] + c[4]), 0)",
+           "Found in shared_buffers"},
+          {"Rows changed", "all", Unit::per_second, "sum(c[7] + c[8] + c[9]) / sum(s)", ""},
+          {"Temporary files", "written", Unit::bytes_per_second, "sum(c[10]) / sum(s)", ""},
+          {"Connections", "open", Unit::sessions, "avg(g[1])", ""}}},
+        {"server", {{"WAL of the server", "written", Unit::bytes_per_second, "sum(c[1]) / sum(s)", "WAL written"}}},
         {"relations",
-         {{"Size", "tables and indexes", Unit::bytes, "(array_agg(g[1] ORDER BY taken DESC))[1]", true},
-          {"Dead rows", "by the statistics", Unit::count, "(array_agg(g[3] ORDER BY taken DESC))[1]", false}}}};
+         {{"Size", "tables and indexes", Unit::bytes, "(array_agg(g[1] ORDER BY taken DESC))[1]", "Tables and indexes"},
+          {"Dead rows", "by the statistics", Unit::count, "(array_agg(g[3] ORDER BY taken DESC))[1]", ""}}}};
     return all;
 }
 
@@ -113,7 +114,7 @@ void gather_measures_since(const Source& source, std::vector<Measure>& measures)
         " WHERE w.toplevel AND w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
         " GROUP BY i.since");
     const auto add = [&](const char* name, Unit unit, const std::optional<std::string>& value) {
-        if (value) measures.push_back({name, name, unit, number(value), {}, {}, {}, true});
+        if (value) measures.push_back({name, name, unit, number(value), {}, {}, {}, name});
     };
     for (const TextRow& row : statements) {
         add("Statements", Unit::per_second, row[0]);

@@ -71,7 +71,7 @@ void gather_storage(const Source& source, report::Storage& storage) {
         "t.relnamespace"
         "  LEFT JOIN pg_class x ON x.reltoastrelid = coalesce(r.indrelid, r.oid) AND x.reltoastrelid <> 0"
         "  LEFT JOIN pg_namespace xn ON xn.oid = x.relnamespace"
-        "  WHERE r.nspname NOT IN ('pg_catalog', 'information_schema') AND r.bytes > 0"
+        "  WHERE coalesce(xn.nspname, r.nspname) NOT IN ('pg_catalog', 'information_schema') AND r.bytes > 0"
         "  ORDER BY r.bytes DESC, r.oid LIMIT @most@)"
         " SELECT CASE WHEN toasted IS NULL THEN format('%I.%I', nspname, relname)"
         "             ELSE format('%I.%I (TOAST)', toasted_in, toasted) END,"

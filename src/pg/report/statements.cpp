@@ -137,11 +137,11 @@ void gather_changes(const Source& source, const Span& before, const Span& after,
                   "OVER (),"
                   " count(*) FILTER (WHERE verdict = 'same') OVER (), count(*) FILTER (WHERE verdict = 'new') OVER (),"
                   " count(*) FILTER (WHERE verdict = 'gone') OVER (),"
-                  // What added_ms is the difference of: the first window's time, as if it had been as long.
-                  " sum(total_after_ms) FILTER (WHERE toplevel) OVER () -"
-                  "  coalesce(sum(added_ms) FILTER (WHERE toplevel) OVER (), 0),"
-                  " sum(total_after_ms) FILTER (WHERE toplevel) OVER ()"
-                  " FROM @s@.pk_compare(@one@, @from@, @to@) ORDER BY abs(added_ms) DESC NULLS LAST LIMIT @most@",
+                  " sum(total_after_ms) FILTER (WHERE toplevel AND mean_before_ms IS NOT NULL) OVER (),"
+                  " sum(calls_after * mean_before_ms) FILTER (WHERE toplevel) OVER (), speed"
+                  " FROM @s@.pk_compare(@one@, @from@, @to@),"
+                  "  LATERAL (SELECT coalesce(calls_after * (mean_after_ms - mean_before_ms), added_ms) AS speed) s"
+                  " ORDER BY greatest(abs(added_ms), abs(speed)) DESC NULLS LAST LIMIT @most@",
                   "@most@", std::to_string(most_changes)),
              "@one@", time_literal(before.from) + ", " + time_literal(before.to)),
         after);
@@ -159,10 +159,12 @@ void gather_changes(const Source& source, const Span& before, const Span& after,
         change.p95_before_ms = number(row[9]);
         change.p95_after_ms = number(row[10]);
         change.text = text(row[11]);
+        change.speed_ms = number(row[19]);
+
         changes.rows.push_back(std::move(change));
     }
     std::stable_sort(changes.rows.begin(), changes.rows.end(),
-                     [](const auto& a, const auto& b) { return a.added_ms.value_or(0) > b.added_ms.value_or(0); });
+                     [](const auto& a, const auto& b) { return a.speed_ms.value_or(0) > b.speed_ms.value_or(0); });
     if (rows.empty()) return;
     const TextRow& sums = rows.front();
     changes.slower = integer_of(sums[12]);
@@ -170,8 +172,8 @@ void gather_changes(const Source& source, const Span& before, const Span& after,
     changes.same = integer_of(sums[14]);
     changes.fresh = integer_of(sums[15]);
     changes.gone = integer_of(sums[16]);
-    changes.total_before_ms = number(sums[17]);
-    changes.total_after_ms = number(sums[18]);
+    changes.took_ms = number(sums[17]);
+    changes.would_have_taken_ms = number(sums[18]);
 }
 
 void gather_waits(const Source& source, const Span& span, const std::optional<Span>& before,

@@ -115,10 +115,11 @@ Report filled(std::size_t rows, const std::string& text) {
                             Unit::bytes_per_second, Unit::sessions})
         for (int line = 0; line < 3; ++line)
             report.measures.rows.push_back(
-                {"Chart " + std::to_string(static_cast<int>(unit)), "line", unit, 1, 2, course, course, true});
+                {"Chart " + std::to_string(static_cast<int>(unit)), "line", unit, 1, 2, course, course, "Headline"});
     for (std::size_t i = 0; i < rows; ++i) {
         const double n = static_cast<double>(i) + 1;
-        report.changes.rows.push_back({"slower", n * 1000, text, text, false, n, n, n, 2 * n, n, 2 * n, text});
+        report.changes.rows.push_back(
+            {"slower", n * 1000, n * 1000, text, text, false, n, n, n, 2 * n, n, 2 * n, text});
         report.health.rows.push_back({"check_" + std::to_string(i),
                                       text,
                                       i % 2 ? "warn" : "critical",
@@ -226,7 +227,7 @@ TEST(ReportPage, MostUrgentFirst) {
     const std::string page = report::page(report);
     const std::size_t summary = page.find("id=\"summary\"");
     const std::size_t first = page.find("VACUUM FREEZE.", summary), second = page.find("Create 1 index", summary),
-                      third = page.find("Give it memory.", summary);
+                      third = page.find("Give it memory.", second);
     EXPECT_LT(summary, first);
     EXPECT_LT(first, second);
     EXPECT_LT(second, third);

@@ -57,7 +57,7 @@ struct Measure {
     Number before;  // in the window that it is compared with
     std::vector<Number> course;
     std::vector<Number> course_before;
-    bool headline = false;  // among the key figures
+    std::string headline;  // its name among the key figures, if it is one of them
 };
 
 struct Check {
@@ -82,7 +82,9 @@ struct Query {
 
 struct Change {
     std::string verdict;
-    Number added_ms;
+    Number added_ms;  // as pk_compare() has it: more calls count, too
+    Number speed_ms;  // what the calls of the second window took more than at the mean time of the first
+
     std::string id, role;
     bool toplevel = true;
     Number calls_before, calls_after, mean_before_ms, mean_after_ms, p95_before_ms, p95_after_ms;
@@ -91,7 +93,8 @@ struct Change {
 
 struct Changes : Part<Change> {
     std::int64_t slower = 0, faster = 0, same = 0, fresh = 0, gone = 0;
-    Number total_before_ms, total_after_ms;
+    // What the calls of the second window took, and would have taken at the mean times of the first.
+    Number took_ms, would_have_taken_ms;
 };
 
 struct Wait {

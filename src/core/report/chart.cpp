@@ -144,6 +144,9 @@ double rounded_up(double value, Unit unit) {
 void sparkline(Html& html, const std::vector<Number>& course, const std::string& title) {
     constexpr double width = 120, height = 26;
     const auto range = range_of(course, nothing_yet);
+    // A single point has no course.
+    if (std::count_if(course.begin(), course.end(), [](const Number& value) { return value.has_value(); }) < 2) return;
+
     if (!(range.second >= range.first)) return;
     const double floor = std::min(range.first, 0.0);
     const double ceiling = range.second > floor ? range.second : floor + 1;

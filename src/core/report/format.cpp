@@ -90,6 +90,8 @@ std::string percent_text(double value) {
 
 std::string number_text(std::optional<double> value, Unit unit) {
     if (!value || !std::isfinite(*value)) return dash;
+    if (*value < 0) return minus + number_text(-*value, unit);
+
     switch (unit) {
         case Unit::count:
             return count_text(*value);

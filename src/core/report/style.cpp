@@ -79,20 +79,19 @@ body{padding:1.4rem 1rem 3rem}h1{font-size:1.5rem}.wide{display:none}.narrow{dis
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:1.1rem}
 table.cards,.cards tbody,.cards caption{display:block}
 .cards thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;white-space:nowrap}
-.cards tr{display:grid;grid-template-columns:1fr 1fr;gap:.15rem 1.2rem;padding:.8rem 0;border-bottom:1px solid var(--rule)}
+.cards tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.15rem 1.2rem;padding:.8rem 0;border-bottom:1px solid var(--rule)}
 .cards th,.cards td{display:block;border:0;padding:.1rem 0;text-align:left;white-space:normal;min-width:0}
 .cards th[scope=row],.cards .full{grid-column:1/-1}
 .cards td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:.78rem;line-height:1.2}
-.cards td.none{display:none}
+.cards td:has(svg.histogram,svg.dumbbell,svg.interval,svg.spark){grid-column:span 2}
 }
 @media print{
 @page{margin:14mm}
-body{max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}a{color:inherit;text-decoration:none}
+body{max-width:none;padding:0;font-size:9pt}nav,.skip{display:none}a{color:inherit;text-decoration:none}
 h2{break-after:avoid}h3,caption,thead{break-after:avoid}tr,.todo li,.tiles div{break-inside:avoid}
 svg,.bar,.tile{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .long{max-height:none}
 }
-@media print{details::details-content{content-visibility:visible;height:auto;opacity:1}}
 )";
 
 }  // namespace perfkit::report

@@ -52,9 +52,10 @@ void from_advice(const Report& report, std::vector<Finding>& findings) {
             {80, "Create " + plural(creates, "index", "indexes") + " that the workload lacks.", why, "", "#indexes"});
     }
     if (drops > 0)
-        findings.push_back({30, "Drop " + plural(drops, "index", "indexes") + " that nothing needs.",
-                            "Each write keeps them up, and they take " + number_text(dropped, Unit::bytes) + ".", "",
-                            "#indexes"});
+        findings.push_back({30, "Drop " + plural(drops, "index", "indexes") + " that can be spared.",
+                            std::string(drops == 1 ? "It takes " : "They take ") + number_text(dropped, Unit::bytes) +
+                                ", and each write has to keep " + (drops == 1 ? "it" : "them") + " up.",
+                            "", "#indexes"});
     for (const Applied& applied : report.applied.rows) {
         if (applied.verdict != "worse" && applied.verdict != "no gain") continue;
         findings.push_back(

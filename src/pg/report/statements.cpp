@@ -1,6 +1,7 @@
 // Statements and waits: what took the time.
 
 #include <algorithm>
+#include <cmath>
 
 #include "perfkit/pg/report/gather.hpp"
 
@@ -124,26 +125,30 @@ void gather_queries_since(const Source& source, report::Report& report) {
         " w.mean_ms, w.p50_ms, w.p95_ms, w.p99_ms, w.rows::numeric / nullif(w.calls, 0)"
         " FROM @s@.pk_workload_counters() w LEFT JOIN pg_roles r ON r.oid = w.userid"
         " WHERE w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
-        " ORDER BY w.total_ms DESC, w.queryid LIMIT " +
+        // Those of others, of which nothing can be told but their time, come last.
+        " ORDER BY w.queryid IS NULL, w.total_ms DESC, w.queryid LIMIT " +
         std::to_string(most_queries));
     for (const TextRow& row : rows) report.queries.rows.push_back(query_of(row));
 }
 
 void gather_changes(const Source& source, const Span& before, const Span& after, report::Changes& changes) {
     const auto rows = source.rows(
-        with(with("SELECT verdict, added_ms, queryid, role_name, toplevel, calls_before, calls_after, mean_before_ms,"
-                  " mean_after_ms, p95_before_ms, p95_after_ms, left(query, 5000),"
-                  " count(*) FILTER (WHERE verdict = 'slower') OVER (), count(*) FILTER (WHERE verdict = 'faster') "
-                  "OVER (),"
-                  " count(*) FILTER (WHERE verdict = 'same') OVER (), count(*) FILTER (WHERE verdict = 'new') OVER (),"
-                  " count(*) FILTER (WHERE verdict = 'gone') OVER (),"
-                  " sum(total_after_ms) FILTER (WHERE toplevel AND mean_before_ms IS NOT NULL) OVER (),"
-                  " sum(calls_after * mean_before_ms) FILTER (WHERE toplevel) OVER (), speed"
-                  " FROM @s@.pk_compare(@one@, @from@, @to@),"
-                  "  LATERAL (SELECT coalesce(calls_after * (mean_after_ms - mean_before_ms), added_ms) AS speed) s"
-                  " ORDER BY greatest(abs(added_ms), abs(speed)) DESC NULLS LAST LIMIT @most@",
-                  "@most@", std::to_string(most_changes)),
-             "@one@", time_literal(before.from) + ", " + time_literal(before.to)),
+        with(
+            with(
+                "SELECT verdict, added_ms, queryid, role_name, toplevel, calls_before, calls_after, mean_before_ms,"
+                " mean_after_ms, p95_before_ms, p95_after_ms, left(query, 5000),"
+                " count(*) FILTER (WHERE verdict = 'slower') OVER (), count(*) FILTER (WHERE verdict = 'faster') "
+                "OVER (),"
+                " count(*) FILTER (WHERE verdict = 'same') OVER (), count(*) FILTER (WHERE verdict = 'new') OVER (),"
+                " count(*) FILTER (WHERE verdict = 'gone') OVER (),"
+                " sum(total_after_ms) FILTER (WHERE toplevel AND mean_before_ms IS NOT NULL) OVER (),"
+                " sum(calls_after * mean_before_ms) FILTER (WHERE toplevel) OVER (), speed"
+                " FROM (SELECT *, row_number() OVER (PARTITION BY speed > 0 ORDER BY abs(speed) DESC, queryid) AS place"
+                "  FROM @s@.pk_compare(@one@, @from@, @to@),"
+                "  LATERAL (SELECT coalesce(calls_after * (mean_after_ms - mean_before_ms), added_ms) AS speed) s"
+                " ) c ORDER BY place, speed DESC LIMIT @most@",
+                "@most@", std::to_string(most_changes)),
+            "@one@", time_literal(before.from) + ", " + time_literal(before.to)),
         after);
     for (const TextRow& row : rows) {
         report::Change change;
@@ -164,7 +169,10 @@ void gather_changes(const Source& source, const Span& before, const Span& after,
         changes.rows.push_back(std::move(change));
     }
     std::stable_sort(changes.rows.begin(), changes.rows.end(),
-                     [](const auto& a, const auto& b) { return a.speed_ms.value_or(0) > b.speed_ms.value_or(0); });
+                     [](const auto& a, const auto& b) {  // What lost time before what won it, the most of each first.
+                         const double one = a.speed_ms.value_or(0), two = b.speed_ms.value_or(0);
+                         return (one > 0) != (two > 0) ? one > 0 : std::abs(one) > std::abs(two);
+                     });
     if (rows.empty()) return;
     const TextRow& sums = rows.front();
     changes.slower = integer_of(sums[12]);

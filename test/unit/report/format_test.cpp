@@ -28,7 +28,9 @@ TEST(ReportFormat, ThreeDigitsThatCount) {
     EXPECT_EQ(number(61'000, Unit::milliseconds), "61 s");
     EXPECT_EQ(number(600'000, Unit::milliseconds), "10 min");
     EXPECT_EQ(number(8 * 3'600'000.0, Unit::milliseconds), "8 h");
-    EXPECT_EQ(number(-12.345, Unit::milliseconds), "-12.3 ms");
+    EXPECT_EQ(number(-12.345, Unit::milliseconds),
+              "\xE2\x88\x92"
+              "12.3 ms");
     EXPECT_EQ(number(1024 * 1024, Unit::bytes), "1 MB");
     EXPECT_EQ(number(1000, Unit::bytes), "0.98 kB");
     EXPECT_EQ(number(5e18, Unit::bytes), "4,441 PB");

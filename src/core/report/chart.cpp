@@ -139,6 +139,48 @@ double rounded_up(double value, Unit unit) {
     return value;
 }
 
+// The upright axis of a chart.  Durations have a logarithmic one: a rare slow call must not flatten all others.
+class Axis {
+public:
+    Axis(double low, double high, Unit unit) : logarithmic_(unit == Unit::milliseconds && high > 0) {
+        if (logarithmic_) {
+            high_ = std::ceil(std::log10(std::max(high, least)) - 1e-9);
+            low_ = std::min(std::floor(std::log10(std::max(low, least)) + 1e-9), high_ - 1);
+            const double step = high_ - low_ > 4 ? 2 : 1;
+            for (double decade = low_; decade <= high_; decade += step) marks_.push_back(std::pow(10, decade));
+            return;
+        }
+        // From zero, but for shares that never come near it and for sizes that hardly change.
+        low_ = 0;
+        high_ = rounded_up(high, unit);
+        if (unit == Unit::percent) {
+            high_ = 100;
+            low_ = low >= 90 ? 90 : low >= 50 ? 50 : 0;
+        } else if (unit == Unit::bytes && low > 0.8 * high) {
+            const double room = std::max((high - low) * 0.5, high * 0.005);
+            low_ = low - room;
+            high_ = high + room;
+        }
+        marks_ = {low_, (low_ + high_) / 2, high_};
+    }
+    double share(double value) const {
+        return ((logarithmic_ ? std::log10(std::max(value, least)) : value) - low_) / (high_ - low_);
+    }
+    std::vector<Number> shares(std::vector<Number> course) const {
+        for (Number& value : course)
+            if (value && std::isfinite(*value)) value = share(*value);
+        return course;
+    }
+    const std::vector<double>& marks() const { return marks_; }
+
+private:
+    static constexpr double least = 1e-3;
+    bool logarithmic_;
+    double low_ = 0;
+    double high_ = 1;
+    std::vector<double> marks_;
+};
+
 }  // namespace
 
 void sparkline(Html& html, const std::vector<Number>& course, const std::string& title) {
@@ -217,20 +259,11 @@ void line_chart(Html& html, std::span<const Measure> lines, const std::vector<Ti
     }
     if (!(high >= low)) return;
     title.back() = '.';
-    // From zero, but for shares that never come near it and for sizes that hardly change.
-    double floor = 0, ceiling = rounded_up(high, unit);
-    if (unit == Unit::percent) {
-        ceiling = 100;
-        floor = low >= 90 ? 90 : low >= 50 ? 50 : 0;
-    } else if (unit == Unit::bytes && low > 0.8 * high) {
-        floor = low - std::max((high - low) * 0.5, high * 0.005);
-        ceiling = high + std::max((high - low) * 0.5, high * 0.005);
-    }
-    const auto y_of = [&](double value) { return bottom - (value - floor) / (ceiling - floor) * (bottom - top); };
+    const Axis axis(low, high, unit);
+    const auto y_of = [&](double value) { return bottom - axis.share(value) * (bottom - top); };
     picture(html, "chart", width, height, title, [&] {
-        for (const double share : {0.0, 0.5, 1.0}) {
-            const double value = floor + share * (ceiling - floor);
-            line(html, share == 0 ? "base" : "grid", left, y_of(value), right, y_of(value));
+        for (const double value : axis.marks()) {
+            line(html, value == axis.marks().front() ? "base" : "grid", left, y_of(value), right, y_of(value));
             html.leaf("text",
                       {{"x", coordinate(left - 6)}, {"y", coordinate(y_of(value) + 3.5)}, {"text-anchor", "end"}},
                       number_text(value, unit));
@@ -248,7 +281,7 @@ void line_chart(Html& html, std::span<const Measure> lines, const std::vector<Ti
         }
         html.element("g", {{"transform", "translate(" + coordinate(left) + ",0)"}}, [&] {
             const auto draw = [&](const std::vector<Number>& course, const std::string& style) {
-                const std::string path = path_of(course, right - left, top, bottom, floor, ceiling);
+                const std::string path = path_of(axis.shares(course), right - left, top, bottom, 0, 1);
                 if (path.empty()) return;
                 html.element("path", {{"class", style}, {"d", path}});
                 if (path.find('L') == std::string::npos) {  // a single point is no line

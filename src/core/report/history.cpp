@@ -63,9 +63,14 @@ void history_section(Html& html, const Report& report) {
         if (!others.empty() && !report.counters_only) values(html, others, report.before.has_value());
         if (drawn.empty()) return;
         html.element("p", {}, [&] {
-            html.text(report.before ? "Blue is after; grey is before, laid over it from its beginning. "
-                                    : "The figures are those of the whole window. ");
-            if (report.before) key(html, "past");
+            if (report.before) {
+                html.text("Blue is after; grey, ");
+                key(html, "past");
+                html.text("is before, laid over it from its beginning. ");
+            } else {
+                html.text("The figures are those of the whole window. ");
+            }
+            html.text("The axis of durations is logarithmic.");
         });
         html.element("div", {{"class", "charts"}}, [&] {
             for (std::size_t begin = 0; begin < drawn.size();) {

@@ -35,20 +35,21 @@ void waits_section(Html& html, const Report& report) {
     html.element("section", {}, [&] {
         html.leaf("h2", {{"id", "waits"}}, "Waits");
         if (!shown(html, report.waits, "No session was seen at work.")) return;
-        std::vector<Column> columns{{"What for"}, {"Share", true}, {"Sessions", true}};
-        if (report.before) columns.push_back({"Sessions before", true});
-        table(html,
-              "What sessions were seen doing, once a second: on the processor (CPU), or waiting for what. Sessions is "
-              "how many did so at a time, on average.",
-              columns, report.waits.rows, [&](Cells& cells, const Wait& wait) {
-                  cells.text(one_line(wait.name, 80));
-                  cells.with([&] {
-                      html.text(number_text(wait.share_percent, Unit::percent));
-                      bar(html, wait.share_percent.value_or(0) / 100);
-                  });
-                  cells.number(wait.sessions, Unit::sessions);
-                  if (report.before) cells.number(wait.sessions_before, Unit::sessions);
-              });
+        std::vector<Column> columns{{"What for"}, {"Share", true}, {"Processes", true}};
+        if (report.before) columns.push_back({"Processes before", true});
+        table(
+            html,
+            "What processes were seen doing, once a second: on the processor (CPU), or waiting for what. Processes is "
+            "how many did so at a time, on average.",
+            columns, report.waits.rows, [&](Cells& cells, const Wait& wait) {
+                cells.text(one_line(wait.name, 80));
+                cells.with([&] {
+                    html.text(number_text(wait.share_percent, Unit::percent));
+                    bar(html, wait.share_percent.value_or(0) / 100);
+                });
+                cells.number(wait.sessions, Unit::sessions);
+                if (report.before) cells.number(wait.sessions_before, Unit::sessions);
+            });
     });
 }
 

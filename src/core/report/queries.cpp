@@ -125,7 +125,7 @@ void changes_section(Html& html, const Report& report) {
                                                  {"P95", true},
                                                  {"Mean before and after"}}};
         const std::string caption =
-            "The statements whose time changed most, first what lost time, then what won it. By speed: what the calls "
+            "The statements whose time changed most, first what lost time that matters. By speed: what the calls "
             "after took "
             "more, or less, than they would have at the mean time before; below it what was added in all, more or "
             "fewer "

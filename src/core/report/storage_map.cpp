@@ -25,17 +25,19 @@ void box(Html& html, const char* style, const Rectangle& place) {
                           {"height", coordinate(place.height)}});
 }
 
-// As much text as fits, on up to three lines.
-void label(Html& html, const Rectangle& place, std::initializer_list<std::string> lines) {
-    const double room = (place.width - 10) / letter_width;
-    if (room < 4) return;
+// A name, cut where it does not fit, and below it the lines that fit whole: half a number would be another one.
+void label(Html& html, const Rectangle& place, const std::string& name, std::initializer_list<std::string> lines) {
+    const double room = (place.width - 10) / letter_width - 1;  // an ellipsis comes on top
+    if (room < 4 || place.height < line_height + 3) return;
+    const auto most = static_cast<std::size_t>(room);
     double y = place.y + line_height;
-    for (const std::string& text : lines) {
-        if (y > place.y + place.height - 3) return;
-        html.leaf("text", {{"x", coordinate(place.x + 5)}, {"y", coordinate(y)}},
-                  one_line(text, static_cast<std::size_t>(room)));
+    const auto write = [&](const std::string& text) {
+        html.leaf("text", {{"x", coordinate(place.x + 5)}, {"y", coordinate(y)}}, text);
         y += line_height;
-    }
+    };
+    write(one_line(name, most));
+    for (const std::string& text : lines)
+        if (!text.empty() && y <= place.y + place.height - 3 && one_line(text, most + 1) == text) write(text);
 }
 
 void tile(Html& html, const Relation& relation, const Rectangle& place, const std::string& hatch) {
@@ -52,9 +54,8 @@ void tile(Html& html, const Relation& relation, const Rectangle& place, const st
                                   {"width", coordinate(place.width)},
                                   {"height", coordinate(place.height * wasted)}});
         const std::size_t dot = relation.name.find('.');
-        label(html, place,
-              {dot == std::string::npos ? relation.name : relation.name.substr(dot + 1), size,
-               relation.percent && *relation.percent >= 1 ? share_text(relation) : ""});
+        label(html, place, dot == std::string::npos ? relation.name : relation.name.substr(dot + 1),
+              {size, relation.percent && *relation.percent >= 1 ? share_text(relation) : ""});
     });
 }
 
@@ -99,7 +100,7 @@ void storage_map(Html& html, const std::vector<Relation>& relations, double othe
                      }
                      if (others > 0) {
                          box(html, "tile rest", places[rest]);
-                         label(html, places[rest], {"all others", number_text(others, Unit::bytes)});
+                         label(html, places[rest], "all others", {number_text(others, Unit::bytes)});
                      }
                  });
 }

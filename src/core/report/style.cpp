@@ -31,7 +31,7 @@ nav ul{list-style:none;margin:1rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap
 .todo li{counter-increment:n;position:relative;padding:.6rem 0 .6rem 2.4rem;border-bottom:1px solid var(--rule);max-width:58rem}
 .todo li::before{content:counter(n);position:absolute;left:.2rem;top:.35rem;font-size:1.35rem;font-weight:650;color:var(--blue)}
 .todo b{display:block}
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:1.4rem 1.6rem;margin:1.4rem 0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:1.4rem;margin:1.4rem 0;padding:0}
 .tiles div{border-top:1px solid var(--rule);padding-top:.4rem;min-width:0}
 .tiles dt{color:var(--soft);font-size:.85rem}
 .tiles dd{margin:0}.tiles .big{font-size:1.5rem;line-height:1.25;font-weight:600;letter-spacing:-.01em}
@@ -70,7 +70,7 @@ figure{margin:0;min-width:0;break-inside:avoid}figcaption{margin-bottom:.3rem;li
 .tile{fill:var(--tile);stroke:var(--paper);stroke-width:2}.index{fill:var(--tile2)}.rest{fill:var(--tint)}
 .map text{fill:var(--ink);font-size:12px}.hatched{fill:var(--bad);opacity:.16}.hatch{fill:var(--bad);opacity:.5}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;font-size:.85rem;color:var(--soft)}
-.legend svg{display:inline-block;vertical-align:-.1em;margin-right:.35em}
+.legend svg{overflow:hidden;display:inline-block;vertical-align:-.1em;margin-right:.35em}
 footer{margin-top:4rem;border-top:1px solid var(--rule);padding-top:1rem;font-size:.85rem;color:var(--soft)}
 footer p{max-width:none}
 @media screen and (max-width:44rem){
@@ -83,6 +83,7 @@ table.cards,.cards tbody,.cards caption{display:block}
 .cards th,.cards td{display:block;border:0;padding:.1rem 0;text-align:left;white-space:normal;min-width:0}
 .cards th[scope=row],.cards .full{grid-column:1/-1}
 .cards td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:.78rem;line-height:1.2}
+.cards td:has(code),.cards td:has(.state+.sub){grid-column:1/-1}
 .cards td:has(svg.histogram,svg.dumbbell,svg.interval,svg.spark){grid-column:span 2}
 }
 @media print{

@@ -23,7 +23,7 @@ void from_health(const Report& report, std::vector<Finding>& findings) {
     for (const Check& check : report.health.rows) {
         if (!is_bad(check)) continue;
         std::string why = sentence(one_line(check.meaning, 300));
-        if (!check.objects.empty()) why += " First of all " + one_line(check.objects.front(), 160) + ".";
+        if (!check.objects.empty()) why += " Here: " + one_line(check.objects.front(), 160) + ".";
 
         findings.push_back({check.status == "critical" ? 100 : 40,
                             title_of(check) + ": " + value_of(check, check.value), why,

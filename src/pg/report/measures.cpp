@@ -36,8 +36,8 @@ const std::vector<Kind>& kinds() {
           {"Durations", "P99", Unit::milliseconds, "@s@.pk_latency_percentile(@s@.pk_latency_sum(latency), 0.99)", ""},
           {"Failures", "failed or cancelled", Unit::per_second, "sum(c[2]) / sum(s)", ""}}},
         {"waits",
-         {{"Sessions at work", "running", Unit::sessions, "sum(c[1]) / nullif(sum(c[3]), 0)", "Sessions running"},
-          {"Sessions at work", "waiting", Unit::sessions, "sum(c[2]) / nullif(sum(c[3]), 0)", "Sessions waiting"}}},
+         {{"Processes at work", "running", Unit::sessions, "sum(c[1]) / nullif(sum(c[3]), 0)", "Processes running"},
+          {"Processes at work", "waiting", Unit::sessions, "sum(c[2]) / nullif(sum(c[3]), 0)", ""}}},
         {"database",
          {{"Cache hits", "in shared_buffers", Unit::percent, "100 * sum(c[4]) / nullif(sum(c[3] + c[4]), 0)",
            "Found in shared_buffers"},
@@ -81,7 +81,8 @@ void take(const std::vector<TextRow>& rows, std::size_t column, int stretches, r
 
 int stretches_of(const Source& source, const Span& span) {
     const auto rows = source.rows("SELECT count(*) FROM @s@.pk_history_points('database', @from@, @to@)", span);
-    return static_cast<int>(std::clamp<std::int64_t>(integer_of(rows.at(0)[0]), 1, most_stretches));
+    // Fewer than snapshots, which are not exactly as far apart: few stretches are to be empty.
+    return static_cast<int>(std::clamp<std::int64_t>(integer_of(rows.at(0)[0]) * 2 / 3, 1, most_stretches));
 }
 
 }  // namespace

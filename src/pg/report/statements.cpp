@@ -168,12 +168,14 @@ void gather_changes(const Source& source, const Span& before, const Span& after,
 
         changes.rows.push_back(std::move(change));
     }
-    std::stable_sort(changes.rows.begin(), changes.rows.end(),
-                     [](const auto& a, const auto& b) {  // What lost time before what won it, the most of each first.
-                         const double one = a.speed_ms.value_or(0), two = b.speed_ms.value_or(0);
-                         return (one > 0) != (two > 0) ? one > 0 : std::abs(one) > std::abs(two);
-                     });
     if (rows.empty()) return;
+    // What lost time that matters, then what changed most.
+    const double much = 0.01 * number_of(rows.front()[17]);
+    std::stable_sort(changes.rows.begin(), changes.rows.end(), [much](const auto& a, const auto& b) {
+        const double one = a.speed_ms.value_or(0), two = b.speed_ms.value_or(0);
+        return (one > much) != (two > much) ? one > much : std::abs(one) > std::abs(two);
+    });
+
     const TextRow& sums = rows.front();
     changes.slower = integer_of(sums[12]);
     changes.faster = integer_of(sums[13]);

@@ -119,7 +119,7 @@ Report filled(std::size_t rows, const std::string& text) {
     for (std::size_t i = 0; i < rows; ++i) {
         const double n = static_cast<double>(i) + 1;
         report.changes.rows.push_back(
-            {"slower", n * 1000, n * 1000, text, text, false, n, n, n, 2 * n, n, 2 * n, text});
+            {"slower", n * 1000, n * 1000, "-123", text, false, n, n, n, 2 * n, n, 2 * n, text});
         report.health.rows.push_back({"check_" + std::to_string(i),
                                       text,
                                       i % 2 ? "warn" : "critical",
@@ -138,7 +138,7 @@ Report filled(std::size_t rows, const std::string& text) {
         report.cache.rows.push_back({text, n, n, n, n, "warn"});
         report.forecasts.rows.push_back({n, n, n, n, n, text});
         report.storage.rows.push_back(
-            {text, i % 2 ? text : "", text, 1e9 / n, 1e8, 40.0, 30.0, 50.0, "high", text, text});
+            {text, i % 2 ? text : "", "btree", 1e9 / n, 1e8, 40.0, 30.0, 50.0, "high", text, text});
         report.growth.rows.push_back({text, n, n, n});
         report.advice.rows.push_back({text, "create", text, text, text, text, text, n, n, n, n, n, n});
         report.applied.rows.push_back(

@@ -61,7 +61,8 @@ void queries_section(Html& html, const Report& report) {
         std::vector<Column> columns{{"Statement"}, {"Time", true}, {"Calls", true}, {"Mean", true}};
         if (drawn) columns.insert(columns.end(), {{"P50", true}, {"P95", true}, {"P99", true}, {"Durations"}});
         if (courses) columns.push_back({"Over time"});
-        std::string caption = "The statements that took the most time" + std::string(report.before ? " after" : "") +
+        std::string caption = "The statements of clients that took the most time, with what ran inside them" +
+                              std::string(report.before ? " after" : "") +
                               ". Below the time is its share of the time of all statements that clients sent.";
         if (drawn)
             caption += " The durations are on one logarithmic axis, from " +

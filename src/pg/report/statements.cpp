@@ -86,20 +86,22 @@ void add_courses(const Source& source, const Span& covered, const std::vector<Te
 
 void gather_queries(const Source& source, const Span& covered, const std::optional<Span>& before,
                     report::Report& report) {
-    const auto rows = source.rows(
-        std::string("WITH t AS MATERIALIZED (SELECT id1, id2, id3, counters AS c, latency FROM"
-                    " @s@.pk_history_totals('queries', @from@, @to@)), ") +
-            texts +
-            " SELECT t.id1, r.rolname, t.id3 = 1, c[1], c[2], c[3] / 1000.0,"
-            " CASE WHEN t.id3 = 1 THEN 100.0 * c[3] / nullif(sum(c[3]) FILTER (WHERE t.id3 = 1) OVER (), 0) END,"
-            " @s@.pk_hit_percent(c[5], c[6]), t.latency, x.query, c[3] / 1000.0 / nullif(c[1], 0),"
-            " @s@.pk_latency_percentile(t.latency, 0.5), @s@.pk_latency_percentile(t.latency, 0.95),"
-            " @s@.pk_latency_percentile(t.latency, 0.99), c[4]::numeric / nullif(c[1], 0), t.id2"
-            " FROM t LEFT JOIN pg_roles r ON r.oid = t.id2::oid"
-            " LEFT JOIN texts x ON (x.queryid, x.userid, x.toplevel) = (t.id1, t.id2::oid, t.id3 = 1)"
-            " ORDER BY c[3] DESC, t.id1 LIMIT " +
-            std::to_string(most_queries),
-        covered);
+    const auto rows =
+        source.rows(std::string("WITH t AS MATERIALIZED (SELECT id1, id2, id3, counters AS c, latency FROM"
+                                " @s@.pk_history_totals('queries', @from@, @to@)), ") +
+                        texts +
+                        " SELECT t.id1, r.rolname, t.id3 = 1, c[1], c[2], c[3] / 1000.0,"
+                        " 100.0 * c[3] / nullif(sum(c[3]) OVER (), 0),"
+                        " @s@.pk_hit_percent(c[5], c[6]), t.latency, x.query, c[3] / 1000.0 / nullif(c[1], 0),"
+                        " @s@.pk_latency_percentile(t.latency, 0.5), @s@.pk_latency_percentile(t.latency, 0.95),"
+                        " @s@.pk_latency_percentile(t.latency, 0.99), c[4]::numeric / nullif(c[1], 0), t.id2"
+                        " FROM t LEFT JOIN pg_roles r ON r.oid = t.id2::oid"
+                        " LEFT JOIN texts x ON (x.queryid, x.userid, x.toplevel) = (t.id1, t.id2::oid, t.id3 = 1)"
+                        // What ran inside others has its time in theirs.
+                        " WHERE t.id3 = 1"
+                        " ORDER BY c[3] DESC, t.id1 LIMIT " +
+                        std::to_string(most_queries),
+                    covered);
     for (const TextRow& row : rows) report.queries.rows.push_back(query_of(row));
     add_courses(source, covered, rows, report.queries.rows);
     if (!before) return;
@@ -119,12 +121,11 @@ void gather_queries(const Source& source, const Span& covered, const std::option
 void gather_queries_since(const Source& source, report::Report& report) {
     const auto rows = source.rows(
         "SELECT w.queryid, r.rolname, w.toplevel, w.calls, w.failed + w.cancelled, w.total_ms,"
-        " CASE WHEN w.toplevel THEN 100 * w.total_ms / nullif(sum(w.total_ms) FILTER (WHERE w.toplevel) OVER (), 0) "
-        "END,"
+        " 100 * w.total_ms / nullif(sum(w.total_ms) OVER (), 0),"
         " @s@.pk_hit_percent(w.shared_blks_hit, w.shared_blks_read), w.latency, left(w.query, 5000),"
         " w.mean_ms, w.p50_ms, w.p95_ms, w.p99_ms, w.rows::numeric / nullif(w.calls, 0)"
         " FROM @s@.pk_workload_counters() w LEFT JOIN pg_roles r ON r.oid = w.userid"
-        " WHERE w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+        " WHERE w.toplevel AND w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
         // Those of others, of which nothing can be told but their time, come last.
         " ORDER BY w.queryid IS NULL, w.total_ms DESC, w.queryid LIMIT " +
         std::to_string(most_queries));
@@ -141,11 +142,12 @@ void gather_changes(const Source& source, const Span& before, const Span& after,
                 "OVER (),"
                 " count(*) FILTER (WHERE verdict = 'same') OVER (), count(*) FILTER (WHERE verdict = 'new') OVER (),"
                 " count(*) FILTER (WHERE verdict = 'gone') OVER (),"
-                " sum(total_after_ms) FILTER (WHERE toplevel AND mean_before_ms IS NOT NULL) OVER (),"
-                " sum(calls_after * mean_before_ms) FILTER (WHERE toplevel) OVER (), speed"
+                " sum(total_after_ms) FILTER (WHERE mean_before_ms IS NOT NULL) OVER (),"
+                " sum(calls_after * mean_before_ms) OVER (), speed"
                 " FROM (SELECT *, row_number() OVER (PARTITION BY speed > 0 ORDER BY abs(speed) DESC, queryid) AS place"
                 "  FROM @s@.pk_compare(@one@, @from@, @to@),"
-                "  LATERAL (SELECT coalesce(calls_after * (mean_after_ms - mean_before_ms), added_ms) AS speed) s"
+                "  LATERAL (SELECT coalesce(calls_after * (mean_after_ms - mean_before_ms), added_ms) AS speed) s "
+                "WHERE toplevel"
                 " ) c ORDER BY place, speed DESC LIMIT @most@",
                 "@most@", std::to_string(most_changes)),
             "@one@", time_literal(before.from) + ", " + time_literal(before.to)),

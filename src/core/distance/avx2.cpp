@@ -9,7 +9,7 @@
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 #define INLINE __attribute__((target("avx2,fma,f16c"), always_inline)) inline
 
-#include "loops.hpp"
+#include "whole_loops.hpp"
 
 namespace perfkit::distance {
 namespace {
@@ -21,9 +21,16 @@ INLINE __m256i mask_of(std::size_t words) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first_lanes + 8 - words));
 }
 
+// The first count < 16 bytes, zeros above them; all where there are more.
+INLINE __m128i first_16(const void* p, std::size_t count) {
+    return _mm_set_epi64x(static_cast<long long>(first_bytes_after(8, p, count)),
+                          static_cast<long long>(first_bytes(p, count)));
+}
+
 struct F32 {
     using Element = float;
     using V = __m256;
+    using Total = V;
     static constexpr std::size_t width = 8;
 
     INLINE static V zero() { return _mm256_setzero_ps(); }
@@ -43,6 +50,7 @@ struct F32 {
 struct F64 {
     using Element = double;
     using V = __m256d;
+    using Total = V;
     static constexpr std::size_t width = 4;
 
     INLINE static V zero() { return _mm256_setzero_pd(); }
@@ -65,11 +73,79 @@ struct F16 : F32 {
     INLINE static V load(const Half* p) {
         return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     }
-    INLINE static V load_first(const Half* p, std::size_t count) {
-        const bool upper = count >= 4;
-        const std::uint64_t low = upper ? first_halves(p, 4) : first_halves(p, count);
-        const std::uint64_t high = upper ? first_halves(p + 4, count - 4) : 0;
-        return _mm256_cvtph_ps(_mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low)));
+    INLINE static V load_first(const Half* p, std::size_t count) { return _mm256_cvtph_ps(first_16(p, 2 * count)); }
+};
+
+struct BF16 : F32 {
+    using Element = Bfloat;
+
+    INLINE static V load(const Bfloat* p) { return widened(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+    INLINE static V load_first(const Bfloat* p, std::size_t count) { return widened(first_16(p, 2 * count)); }
+    INLINE static V widened(__m128i numbers) {
+        return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(numbers), 16));
+    }
+};
+
+// Bytes are widened to 16 bits, whose products are added in pairs to 32 bits.
+struct I8 {
+    using Element = std::int8_t;
+    using V = __m256i;
+    using Total = __m256i;
+    static constexpr std::size_t width = 16;
+
+    INLINE static Total zero() { return _mm256_setzero_si256(); }
+    INLINE static V load(const std::int8_t* p) {
+        return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    INLINE static V load_first(const std::int8_t* p, std::size_t count) {
+        return _mm256_cvtepi8_epi16(first_16(p, count));
+    }
+    INLINE static Total add(Total a, Total b) { return _mm256_add_epi32(a, b); }
+    INLINE static Total fma(V a, V b, Total total) { return add(total, _mm256_madd_epi16(a, b)); }
+    INLINE static Total add_squared_difference(Total total, V a, V b) {
+        const V difference = _mm256_sub_epi16(a, b);
+        return fma(difference, difference, total);
+    }
+    INLINE static Total add_absolute_difference(Total total, V a, V b) {
+        return fma(_mm256_abs_epi16(_mm256_sub_epi16(a, b)), _mm256_set1_epi16(1), total);
+    }
+    INLINE static double sum(Total a) {
+        const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+        const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+        return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
+    }
+};
+
+// Bits are counted by looking both halves of each byte up in a table.
+struct Bits {
+    using Element = std::uint8_t;
+    using V = __m256i;
+    using Total = __m256i;  // of 64 bits each
+    static constexpr std::size_t width = 32;
+
+    INLINE static Total zero() { return _mm256_setzero_si256(); }
+    INLINE static V load(const std::uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+    INLINE static V load_first(const std::uint8_t* p, std::size_t count) {
+        const __m128i low = first_16(p, count), high = count <= 16 ? _mm_setzero_si128() : first_16(p + 16, count - 16);
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    }
+    INLINE static Total add(Total a, Total b) { return _mm256_add_epi64(a, b); }
+    INLINE static Total add_differing(Total total, V a, V b) { return add(total, counted(_mm256_xor_si256(a, b))); }
+    INLINE static Total add_both(Total total, V a, V b) { return add(total, counted(_mm256_and_si256(a, b))); }
+    INLINE static Total add_either(Total total, V a, V b) { return add(total, counted(_mm256_or_si256(a, b))); }
+    INLINE static double sum(Total a) {
+        const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+        return static_cast<double>(_mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two))));
+    }
+
+private:
+    INLINE static Total counted(V bits) {
+        const __m256i counts =
+            _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+        const __m256i half = _mm256_set1_epi8(15);
+        const __m256i low = _mm256_shuffle_epi8(counts, _mm256_and_si256(bits, half));
+        const __m256i high = _mm256_shuffle_epi8(counts, _mm256_and_si256(_mm256_srli_epi16(bits, 4), half));
+        return _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
     }
 };
 
@@ -80,11 +156,20 @@ struct Shape {
     static constexpr std::size_t rows = 4, row_chains = 3, cosine_rows = 2, cosine_row_chains = 3;
 };
 
+// Additions of whole numbers take one cycle, so that few chains do.
+struct WholeShape {
+    static constexpr std::size_t pair_chains = 4, norm_chains = 4, cosine_chains = 2;
+    static constexpr std::size_t rows = 4, row_chains = 1, cosine_rows = 2, cosine_row_chains = 2;
+};
+
 }  // namespace
 
 constinit const KernelsOf<float> avx2_f32 = kernels_over<F32, Shape>("avx2+fma");
 constinit const KernelsOf<double> avx2_f64 = kernels_over<F64, Shape>("avx2+fma");
 constinit const KernelsOf<Half> avx2_f16 = kernels_over<F16, Shape>("avx2+fma+f16c");
+constinit const KernelsOf<Bfloat> avx2_bf16 = kernels_over<BF16, Shape>("avx2+fma");
+constinit const KernelsOf<std::int8_t> avx2_i8 = kernels_over_bytes<I8, WholeShape>("avx2");
+constinit const KernelsOfBits avx2_bits = kernels_over_bits<Bits, WholeShape>("avx2");
 
 }  // namespace perfkit::distance
 

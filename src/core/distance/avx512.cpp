@@ -8,7 +8,7 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
 #define INLINE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"), always_inline)) inline
 
-#include "loops.hpp"
+#include "avx512_whole.hpp"
 
 namespace perfkit::distance {
 namespace {
@@ -19,6 +19,7 @@ namespace {
 struct F32 {
     using Element = float;
     using V = __m512;
+    using Total = V;
     static constexpr std::size_t width = 16;
 
     INLINE static V zero() { return _mm512_setzero_ps(); }
@@ -42,6 +43,7 @@ struct F32 {
 struct F64 {
     using Element = double;
     using V = __m512d;
+    using Total = V;
     static constexpr std::size_t width = 8;
 
     INLINE static V zero() { return _mm512_setzero_pd(); }
@@ -73,6 +75,46 @@ struct F16 : F32 {
     }
 };
 
+struct BF16 : F32 {
+    using Element = Bfloat;
+
+    INLINE static V load(const Bfloat* p) { return widened(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
+    INLINE static V load_first(const Bfloat* p, std::size_t count) {
+        return widened(_mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << count) - 1), p));
+    }
+    INLINE static V widened(__m256i numbers) {
+        return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xffff, _mm512_maskz_cvtepu16_epi32(0xffff, numbers), 16));
+    }
+};
+
+struct I8 : Bytes {
+    INLINE static Total fma(V a, V b, Total total) { return add(total, _mm512_madd_epi16(a, b)); }
+    INLINE static Total add_squared_difference(Total total, V a, V b) {
+        const V difference = _mm512_sub_epi16(a, b);
+        return fma(difference, difference, total);
+    }
+    INLINE static Total add_absolute_difference(Total total, V a, V b) {
+        return fma(_mm512_abs_epi16(_mm512_sub_epi16(a, b)), _mm512_set1_epi16(1), total);
+    }
+};
+
+// Bits are counted by looking both halves of each byte up in a table.
+struct Bits : BitWords {
+    INLINE static Total add_differing(Total total, V a, V b) { return add(total, counted(_mm512_xor_si512(a, b))); }
+    INLINE static Total add_both(Total total, V a, V b) { return add(total, counted(_mm512_and_si512(a, b))); }
+    INLINE static Total add_either(Total total, V a, V b) { return add(total, counted(_mm512_or_si512(a, b))); }
+
+private:
+    INLINE static Total counted(V bits) {
+        const __m512i counts =
+            _mm512_maskz_broadcast_i32x4(0xffff, _mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+        const __m512i half = _mm512_set1_epi8(15);
+        const __m512i low = _mm512_shuffle_epi8(counts, _mm512_and_si512(bits, half));
+        const __m512i high = _mm512_shuffle_epi8(counts, _mm512_and_si512(_mm512_srli_epi16(bits, 4), half));
+        return _mm512_sad_epu8(_mm512_add_epi8(low, high), _mm512_setzero_si512());
+    }
+};
+
 struct Shape {
     static constexpr std::size_t pair_chains = 4, norm_chains = 8, cosine_chains = 4;
     static constexpr std::size_t rows = 4, row_chains = 4, cosine_rows = 4, cosine_row_chains = 2;
@@ -83,6 +125,9 @@ struct Shape {
 constinit const KernelsOf<float> avx512_f32 = kernels_over<F32, Shape>("avx512");
 constinit const KernelsOf<double> avx512_f64 = kernels_over<F64, Shape>("avx512");
 constinit const KernelsOf<Half> avx512_f16 = kernels_over<F16, Shape>("avx512");
+constinit const KernelsOf<Bfloat> avx512_bf16 = kernels_over<BF16, Shape>("avx512");
+constinit const KernelsOf<std::int8_t> avx512_i8 = kernels_over_bytes<I8, WholeShape>("avx512");
+constinit const KernelsOfBits avx512_bits = kernels_over_bits<Bits, WholeShape>("avx512");
 
 }  // namespace perfkit::distance
 

@@ -4,8 +4,6 @@
 #include <climits>
 #include <cmath>
 
-#include "units.hpp"
-
 namespace perfkit::distance::careful {
 
 namespace {
@@ -56,14 +54,6 @@ Scaled difference(double x, double y) {
 Scaled even(Scaled number) { return number.exponent % 2 == 0 ? number : Scaled{number.value * 2, number.exponent - 1}; }
 
 }  // namespace
-
-// The scalar kernels over f32 and f16 are careful as they are.
-Scaled l2_squared(const float* a, const float* b, std::size_t n) { return {scalar_f32.l2_squared(a, b, n), 0}; }
-Scaled inner_product(const float* a, const float* b, std::size_t n) { return {scalar_f32.inner_product(a, b, n), 0}; }
-Scaled l1(const float* a, const float* b, std::size_t n) { return {scalar_f32.l1(a, b, n), 0}; }
-Scaled l2_squared(const Half* a, const Half* b, std::size_t n) { return {scalar_f16.l2_squared(a, b, n), 0}; }
-Scaled inner_product(const Half* a, const Half* b, std::size_t n) { return {scalar_f16.inner_product(a, b, n), 0}; }
-Scaled l1(const Half* a, const Half* b, std::size_t n) { return {scalar_f16.l1(a, b, n), 0}; }
 
 Scaled l2_squared(const double* a, const double* b, std::size_t n) {
     return sum_of(n, [a, b](std::size_t i) -> Scaled {

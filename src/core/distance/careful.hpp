@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "perfkit/core/distance/half.hpp"
+#include "perfkit/core/distance/kernels.hpp"
 
 namespace perfkit::distance::careful {
 
@@ -14,17 +14,22 @@ struct Scaled {
     int exponent;
 };
 
-Scaled l2_squared(const float* a, const float* b, std::size_t n);
-Scaled inner_product(const float* a, const float* b, std::size_t n);
-Scaled l1(const float* a, const float* b, std::size_t n);
-
+// The scalar kernels are careful as they are, but for those over doubles.
+template <typename T>
+Scaled l2_squared(const T* a, const T* b, std::size_t n) {
+    return {kernels_of(Simd::scalar)->over<T>().l2_squared(a, b, n), 0};
+}
+template <typename T>
+Scaled inner_product(const T* a, const T* b, std::size_t n) {
+    return {kernels_of(Simd::scalar)->over<T>().inner_product(a, b, n), 0};
+}
+template <typename T>
+Scaled l1(const T* a, const T* b, std::size_t n) {
+    return {kernels_of(Simd::scalar)->over<T>().l1(a, b, n), 0};
+}
 Scaled l2_squared(const double* a, const double* b, std::size_t n);
 Scaled inner_product(const double* a, const double* b, std::size_t n);
 Scaled l1(const double* a, const double* b, std::size_t n);
-
-Scaled l2_squared(const Half* a, const Half* b, std::size_t n);
-Scaled inner_product(const Half* a, const Half* b, std::size_t n);
-Scaled l1(const Half* a, const Half* b, std::size_t n);
 
 // As a double: infinite above its range, rounded to zero or a subnormal number below it.
 double rounded(Scaled number);

@@ -12,11 +12,13 @@ namespace perfkit::distance::checked {
 
 // Below this a sum may have lost terms to underflow that mattered: a term is off by at most half of
 // the smallest subnormal number, 2^-150 or 2^-1075, which even times n is nothing beside this, but may
-// be everything beside a smaller sum.  Halves are too few to leave the range of floats.
+// be everything beside a smaller sum.  Halves and whole numbers are too few to leave the range of floats.
 template <typename T>
 constexpr double smallest_sure = 0;
 template <>
 constexpr double smallest_sure<float> = 0x1p-100;
+template <>
+constexpr double smallest_sure<Bfloat> = 0x1p-100;
 template <>
 constexpr double smallest_sure<double> = 0x1p-900;
 

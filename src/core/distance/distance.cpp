@@ -1,6 +1,7 @@
 #include "perfkit/core/distance/distance.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "checked.hpp"
 
@@ -34,6 +35,23 @@ double l1(const Kernels& kernels, const T* a, const T* b, std::size_t n) {
 template <typename T>
 double norm(const Kernels& kernels, const T* a, std::size_t n) {
     return checked::norm(kernels.over<T>().squared_norm(a, n), a, n);
+}
+
+template <typename T>
+double distance(const Kernels& kernels, Metric metric, const T* a, const T* b, std::size_t n) {
+    switch (metric) {
+        case Metric::l2:
+            return l2(kernels, a, b, n);
+        case Metric::l2_squared:
+            return l2_squared(kernels, a, b, n);
+        case Metric::inner_product:
+            return inner_product(kernels, a, b, n);
+        case Metric::cosine:
+            return cosine_distance(kernels, a, b, n);
+        case Metric::l1:
+            return l1(kernels, a, b, n);
+    }
+    return std::numeric_limits<double>::quiet_NaN();
 }
 
 namespace {
@@ -95,11 +113,14 @@ void distances(const Kernels& kernels, Metric metric, const T* query, const T* f
     template double cosine_distance(const Kernels&, const T*, const T*, std::size_t);                              \
     template double l1(const Kernels&, const T*, const T*, std::size_t);                                           \
     template double norm(const Kernels&, const T*, std::size_t);                                                   \
+    template double distance(const Kernels&, Metric, const T*, const T*, std::size_t);                             \
     template void distances(const Kernels&, Metric, const T*, const T* const*, std::size_t, std::size_t, double*); \
     template void distances(const Kernels&, Metric, const T*, const T*, std::size_t, std::size_t, std::size_t, double*)
 
 PERFKIT_DISTANCES_OVER(float);
 PERFKIT_DISTANCES_OVER(double);
 PERFKIT_DISTANCES_OVER(Half);
+PERFKIT_DISTANCES_OVER(Bfloat);
+PERFKIT_DISTANCES_OVER(std::int8_t);
 
 }  // namespace perfkit::distance

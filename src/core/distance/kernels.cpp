@@ -8,12 +8,35 @@ namespace {
 
 constexpr Simd fastest_first[] = {Simd::avx512, Simd::avx2, Simd::neon, Simd::scalar};
 
-constexpr Kernels scalar = {Simd::scalar, &scalar_f32, &scalar_f64, &scalar_f16};
+constexpr Kernels scalar = {Simd::scalar, &scalar_f32, &scalar_f64, &scalar_f16,
+                            &scalar_bf16, &scalar_i8,  &scalar_bits};
 #if defined(__x86_64__)
-constexpr Kernels avx2 = {Simd::avx2, &avx2_f32, &avx2_f64, &avx2_f16};
-constexpr Kernels avx512 = {Simd::avx512, &avx512_f32, &avx512_f64, &avx512_f16};
+constexpr Kernels avx2 = {Simd::avx2, &avx2_f32, &avx2_f64, &avx2_f16, &avx2_bf16, &avx2_i8, &avx2_bits};
+
+// What a processor may have beyond the set.
+const Kernels& avx512() {
+    static const Kernels best = {
+        Simd::avx512,
+        &avx512_f32,
+        &avx512_f64,
+        &avx512_f16,
+        &avx512_bf16,
+        cpu_features().has(Feature::avx512_vnni) ? &avx512_vnni_i8 : &avx512_i8,
+        cpu_features().has(Feature::avx512_vpopcntdq) ? &avx512_popcnt_bits : &avx512_bits,
+    };
+    return best;
+}
 #elif defined(__aarch64__)
-constexpr Kernels neon = {Simd::neon, &neon_f32, &neon_f64, &neon_f16};
+const Kernels& neon() {
+    static const KernelsOf<Half> fhm = with_fhm(neon_f16);
+    static const Kernels best = {
+        Simd::neon, &neon_f32,
+        &neon_f64,  cpu_features().has(Feature::fhm) ? &fhm : &neon_f16,
+        &neon_bf16, cpu_features().has(Feature::dotprod) ? &neon_dotprod_i8 : &neon_i8,
+        &neon_bits,
+    };
+    return best;
+}
 #endif
 
 }  // namespace
@@ -75,10 +98,10 @@ const Kernels* kernels_of(Simd simd) {
         case Simd::avx2:
             return &avx2;
         case Simd::avx512:
-            return &avx512;
+            return &avx512();
 #elif defined(__aarch64__)
         case Simd::neon:
-            return &neon;
+            return &neon();
 #endif
         default:
             return nullptr;

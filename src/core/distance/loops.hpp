@@ -10,13 +10,15 @@
 //   struct Lanes {
 //       using Element = float;                    what is read
 //       using V = ...;                            a vector of `width` numbers to compute with
+//       using Total = V;                          a vector of sums
 //       static constexpr std::size_t width = ...;
-//       static V zero();
+//       static Total zero();
 //       static V load(const Element* p);
 //       static V load_first(const Element* p, std::size_t count);    count < width; the rest are zeros,
 //                                                                    which add nothing to any sum here
-//       static V add(V a, V b), sub(V a, V b), abs(V a), fma(V a, V b, V total);
-//       static double sum(V a);
+//       static V sub(V a, V b), abs(V a);
+//       static Total add(Total a, Total b), fma(V a, V b, Total total);
+//       static double sum(Total a);
 //   };
 //
 // and a Shape: how many chains of additions, and how many rows at once, suit the instruction set.
@@ -28,6 +30,7 @@
 // Lambdas are avoided: GCC gives them no target attribute.
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 namespace perfkit::distance {
@@ -37,8 +40,9 @@ namespace {
 template <typename Lanes>
 struct SquaredDifference {
     using V = typename Lanes::V;
+    using Total = typename Lanes::Total;
     static constexpr std::size_t sums = 1;
-    INLINE static void step(V (&totals)[sums], V a, V b) {
+    INLINE static void step(Total (&totals)[sums], V a, V b) {
         const V difference = Lanes::sub(a, b);
         totals[0] = Lanes::fma(difference, difference, totals[0]);
     }
@@ -47,15 +51,17 @@ struct SquaredDifference {
 template <typename Lanes>
 struct Product {
     using V = typename Lanes::V;
+    using Total = typename Lanes::Total;
     static constexpr std::size_t sums = 1;
-    INLINE static void step(V (&totals)[sums], V a, V b) { totals[0] = Lanes::fma(a, b, totals[0]); }
+    INLINE static void step(Total (&totals)[sums], V a, V b) { totals[0] = Lanes::fma(a, b, totals[0]); }
 };
 
 template <typename Lanes>
 struct AbsoluteDifference {
     using V = typename Lanes::V;
+    using Total = typename Lanes::Total;
     static constexpr std::size_t sums = 1;
-    INLINE static void step(V (&totals)[sums], V a, V b) {
+    INLINE static void step(Total (&totals)[sums], V a, V b) {
         totals[0] = Lanes::add(totals[0], Lanes::abs(Lanes::sub(a, b)));
     }
 };
@@ -63,8 +69,9 @@ struct AbsoluteDifference {
 template <typename Lanes>
 struct ProductAndSquares {
     using V = typename Lanes::V;
+    using Total = typename Lanes::Total;
     static constexpr std::size_t sums = 3;
-    INLINE static void step(V (&totals)[sums], V a, V b) {
+    INLINE static void step(Total (&totals)[sums], V a, V b) {
         totals[0] = Lanes::fma(a, b, totals[0]);
         totals[1] = Lanes::fma(a, a, totals[1]);
         totals[2] = Lanes::fma(b, b, totals[2]);
@@ -75,8 +82,9 @@ struct ProductAndSquares {
 template <typename Lanes>
 struct ProductAndSquare {
     using V = typename Lanes::V;
+    using Total = typename Lanes::Total;
     static constexpr std::size_t sums = 2;
-    INLINE static void step(V (&totals)[sums], V a, V b) {
+    INLINE static void step(Total (&totals)[sums], V a, V b) {
         totals[0] = Lanes::fma(a, b, totals[0]);
         totals[1] = Lanes::fma(b, b, totals[1]);
     }
@@ -103,7 +111,8 @@ public:
 
 private:
     using V = typename Lanes::V;
-    using Totals = V[Chains][Rows][sums];
+    using Total = typename Lanes::Total;
+    using Totals = Total[Chains][Rows][sums];
     static constexpr std::size_t width = Lanes::width;
     static constexpr auto all = std::make_index_sequence<Chains * Rows * sums>();
     static constexpr auto each_row = std::make_index_sequence<Rows>();
@@ -117,14 +126,14 @@ private:
 
     // One vector of the query, and of each row, into one chain.
     template <std::size_t... R>
-    INLINE static void step(V (&chain)[Rows][sums], const Element* query, const Element* const (&rows)[Rows],
+    INLINE static void step(Total (&chain)[Rows][sums], const Element* query, const Element* const (&rows)[Rows],
                             std::size_t at, std::index_sequence<R...>) {
         const V q = Lanes::load(query + at);
         (Term<Lanes>::step(chain[R], q, Lanes::load(rows[R] + at)), ...);
     }
 
     template <std::size_t... R>
-    INLINE static void step_part(V (&chain)[Rows][sums], const Element* query, const Element* const (&rows)[Rows],
+    INLINE static void step_part(Total (&chain)[Rows][sums], const Element* query, const Element* const (&rows)[Rows],
                                  std::size_t at, std::size_t count, std::index_sequence<R...>) {
         const V q = Lanes::load_first(query + at, count);
         (Term<Lanes>::step(chain[R], q, Lanes::load_first(rows[R] + at, count)), ...);
@@ -158,7 +167,7 @@ private:
 
     // Adds the chains up as a tree.
     template <std::size_t First, std::size_t Count>
-    INLINE static V joined(const Totals& totals, std::size_t row, std::size_t which) {
+    INLINE static Total joined(const Totals& totals, std::size_t row, std::size_t which) {
         if constexpr (Count == 1)
             return totals[First][row][which];
         else

@@ -1,8 +1,9 @@
 // Plain C++, for any processor.
 //
 // All is done in double.  The product of two floats is exact there, and no sum of fewer than 2^700 of
-// them leaves its range; so over f32 and f16, what comes out infinite or NaN does so because of what went in,
+// them leaves its range; so over f32, f16 and bf16, what comes out infinite or NaN does so because of what went in,
 // whatever the order of the additions.
+#include <bit>
 #include <cmath>
 
 #include "units.hpp"
@@ -13,6 +14,8 @@ namespace {
 double wide(float value) { return value; }
 double wide(double value) { return value; }
 double wide(Half value) { return to_float(value); }
+double wide(Bfloat value) { return to_float(value); }
+double wide(std::int8_t value) { return value; }
 
 // Several sums are under way at a time, since one addition takes several cycles, and since over f64 the
 // rounding errors are to be no larger than with the other sets.
@@ -59,6 +62,27 @@ void many(const T* query, const T* const* rows, std::size_t count, std::size_t n
     for (std::size_t i = 0; i < count; ++i) out[i] = Pair(query, rows[i], n);
 }
 
+// Adds up term(x, y) of eight bytes of either vector at a time.
+template <typename Term>
+void for_words(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes, Term term) {
+    for (std::size_t i = 0; i < bytes; i += 8) term(first_bytes(a + i, bytes - i), first_bytes(b + i, bytes - i));
+}
+
+double differing(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) {
+    std::int64_t count = 0;
+    for_words(a, b, bytes, [&](std::uint64_t x, std::uint64_t y) { count += std::popcount(x ^ y); });
+    return static_cast<double>(count);
+}
+
+BitSums overlap(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) {
+    std::int64_t both = 0, either = 0;
+    for_words(a, b, bytes, [&](std::uint64_t x, std::uint64_t y) {
+        both += std::popcount(x & y);
+        either += std::popcount(x | y);
+    });
+    return {static_cast<double>(both), static_cast<double>(either)};
+}
+
 template <typename T>
 constexpr KernelsOf<T> kernels_over() {
     return {
@@ -80,5 +104,9 @@ constexpr KernelsOf<T> kernels_over() {
 constinit const KernelsOf<float> scalar_f32 = kernels_over<float>();
 constinit const KernelsOf<double> scalar_f64 = kernels_over<double>();
 constinit const KernelsOf<Half> scalar_f16 = kernels_over<Half>();
+constinit const KernelsOf<Bfloat> scalar_bf16 = kernels_over<Bfloat>();
+constinit const KernelsOf<std::int8_t> scalar_i8 = kernels_over<std::int8_t>();
+constinit const KernelsOfBits scalar_bits = {"scalar", differing, overlap, many<std::uint8_t, differing, double>,
+                                             many<std::uint8_t, overlap, BitSums>};
 
 }  // namespace perfkit::distance

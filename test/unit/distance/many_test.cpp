@@ -9,23 +9,6 @@ constexpr Metric metrics[] = {Metric::l2, Metric::l2_squared, Metric::inner_prod
 
 class Many : public PerSet {
 protected:
-    template <typename T>
-    double pair(Metric metric, const T* a, const T* b, std::size_t n) const {
-        switch (metric) {
-            case Metric::l2:
-                return l2(kernels(), a, b, n);
-            case Metric::l2_squared:
-                return l2_squared(kernels(), a, b, n);
-            case Metric::inner_product:
-                return inner_product(kernels(), a, b, n);
-            case Metric::cosine:
-                return cosine_distance(kernels(), a, b, n);
-            case Metric::l1:
-                return l1(kernels(), a, b, n);
-        }
-        return nan<double>;
-    }
-
     // What a distance's error is measured by: the sum of its terms' magnitudes.
     template <typename T>
     static double magnitude(Metric metric, const T* a, const T* b, std::size_t n, double distance) {
@@ -39,7 +22,7 @@ protected:
             Vector<double> found(rows.size() + 1, -7);
             distances(kernels(), metric, query, rows.data(), rows.size(), n, found.data());
             for (std::size_t i = 0; i < rows.size(); ++i) {
-                const double wanted = pair(metric, query, rows[i], n);
+                const double wanted = distance(kernels(), metric, query, rows[i], n);
                 if (std::isnan(wanted)) {
                     EXPECT_TRUE(std::isnan(found[i])) << n << " " << i;
                 } else if (std::isinf(wanted)) {
@@ -84,6 +67,8 @@ TEST_P(Many, AreAsPairs) {
     as_pairs<float>();
     as_pairs<double>();
     as_pairs<Half>();
+    as_pairs<Bfloat>();
+    as_pairs<std::int8_t>();
 }
 
 // More rows than are done at a time; each one's result is the same to the last bit wherever it stands.
@@ -110,6 +95,8 @@ TEST_P(Many, DoNotDependOnNeighbours) {
     neighbours<float>();
     neighbours<double>();
     neighbours<Half>();
+    neighbours<Bfloat>();
+    neighbours<std::int8_t>();
 }
 
 // Rows that need care beside rows that do not; and the query among the rows has distance 0.
@@ -138,6 +125,7 @@ TEST_P(Many, ExtremesAreAsPairs) {
     extremes<float>();
     extremes<double>();
     extremes<Half>();
+    extremes<Bfloat>();
 }
 
 template <typename T>
@@ -158,6 +146,8 @@ TEST_P(Many, MayLieAtAStride) {
     strided<float>();
     strided<double>();
     strided<Half>();
+    strided<Bfloat>();
+    strided<std::int8_t>();
 }
 
 PERFKIT_FOR_EACH_SET(Many);

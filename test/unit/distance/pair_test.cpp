@@ -39,7 +39,7 @@ protected:
     }
 
     template <typename T>
-    void every_length();
+    void every_length(std::size_t apart = 1);
     template <typename T>
     void typical_error(double unit);
     template <typename T>
@@ -57,14 +57,17 @@ protected:
 };
 
 // Each length at the end of readable memory and, misaligned in another way each time, at its begin.
-// The vectors grow by one element each time, so that the reference does not start anew.
+// The vectors grow by one element each time, so that the reference does not start anew.  Where not every length is
+// tried, those beyond a few rounds of the loops are `apart`, an odd number, so that each remainder comes up.
 template <typename T>
-void Distance::every_length() {
+void Distance::every_length(std::size_t apart) {
     constexpr std::size_t longest = 4100;
     const auto x = vector_of<T>(longest, normal<T>), y = vector_of<T>(longest, normal<T>);
     Fenced first((longest + 32) * sizeof(T)), second((longest + 32) * sizeof(T));
     ExactSums<T> sums;
     for (std::size_t n = 0; n <= longest; ++n) {
+        if (n > 0) sums.add(x[n - 1], y[n - 1]);
+        if (n > 300 && n % apart != 0) continue;
         T *a = first.last<T>(n), *b = second.last<T>(n);
         if (n % 2 == 1) {
             a = first.first<T>() + n / 2 % 17;
@@ -72,7 +75,6 @@ void Distance::every_length() {
         }
         std::copy_n(x.begin(), n, a);
         std::copy_n(y.begin(), n, b);
-        if (n > 0) sums.add(x[n - 1], y[n - 1]);
         expect_right(a, b, n, sums);
     }
 }
@@ -81,6 +83,8 @@ TEST_P(Distance, IsRightForEveryLength) {
     every_length<float>();
     every_length<double>();
     every_length<Half>();
+    every_length<Bfloat>(37);
+    every_length<std::int8_t>(37);
 }
 
 // Random rounding errors cancel for the most part, so the bound is far away; this is the error that
@@ -106,6 +110,7 @@ void Distance::typical_error(double unit) {
 TEST_P(Distance, TypicalErrorIsAFewUnits) {
     typical_error<float>(0x1p-24);
     typical_error<Half>(0x1p-24);
+    typical_error<Bfloat>(0x1p-24);
     if (wide_reference) typical_error<double>(0x1p-53);
 }
 
@@ -121,26 +126,27 @@ void Distance::extremes(int lowest, int highest) {
     for (const std::size_t n : {1, 3, 4, 7, 8, 31, 32, 33, 100, 768, 1000}) {
         for (const auto& [low, high] : ranges) {
             std::uniform_int_distribution<int> exponent(low, high);
-            const auto next = [&] { return std::ldexp(normal<T>() / 8, exponent(generator)); };
+            const auto next = [&] { return made<T>(std::ldexp(value_of(normal<T>()) / 8.0, exponent(generator))); };
             expect_right(vector_of<T>(n, next), vector_of<T>(n, next));
         }
     }
-    const Vector<T> tops(50, largest<T>), bottoms(50, smallest<T>), opposite(50, -largest<T>);
+    const Vector<T> tops(50, largest<T>), bottoms(50, smallest<T>), opposite(50, made<T>(-value_of(largest<T>)));
     expect_right(tops, tops);
     expect_right(tops, opposite);
     expect_right(tops, bottoms);
     expect_right(bottoms, bottoms);
     expect_right(bottoms, opposite);
-    EXPECT_EQ(norm(kernels(), bottoms.data(), 1), smallest<T>);
+    EXPECT_EQ(norm(kernels(), bottoms.data(), 1), value_of(smallest<T>));
     // Terms that overflow, with both signs, and cancel.
-    const T huge = std::ldexp(T{1}, highest - 2);
-    const Vector<T> a{huge, huge}, b{huge, -huge};
+    const double huge = std::ldexp(1.0, highest - 2);
+    const Vector<T> a{made<T>(huge), made<T>(huge)}, b{made<T>(huge), made<T>(-huge)};
     EXPECT_EQ(inner_product(kernels(), a.data(), b.data(), 2), 0);
     EXPECT_EQ(cosine_distance(kernels(), a.data(), b.data(), 2), 1);
 }
 
 TEST_P(Distance, NeitherOverflowsNorUnderflows) {
     extremes<float>(-149, 127);
+    extremes<Bfloat>(-133, 127);
     if (wide_reference) extremes<double>(-1074, 1023);
 }
 
@@ -163,6 +169,8 @@ TEST_P(Distance, OneElementAnywhereCounts) {
     one_element<float>();
     one_element<double>();
     one_element<Half>();
+    one_element<Bfloat>();
+    one_element<std::int8_t>();
 }
 
 template <typename T>
@@ -185,6 +193,7 @@ TEST_P(Distance, NanInAnyElementMakesNan) {
     nan_anywhere<float>();
     nan_anywhere<double>();
     nan_anywhere<Half>();
+    nan_anywhere<Bfloat>();
 }
 
 template <typename T>
@@ -213,6 +222,7 @@ TEST_P(Distance, InfinityFollowsIeee) {
     infinities<float>();
     infinities<double>();
     infinities<Half>();
+    infinities<Bfloat>();
 }
 
 template <typename T>
@@ -236,13 +246,15 @@ TEST_P(Distance, ZeroAndEmptyVectors) {
     zeros<float>();
     zeros<double>();
     zeros<Half>();
+    zeros<Bfloat>();
+    zeros<std::int8_t>();
 }
 
 template <typename T>
 void Distance::itself(int lowest, int highest) {
     for (const std::size_t n : {1, 3, 17, 768, 1000, 1536}) {
         for (const int exponent : {lowest, lowest / 2, 0, highest / 2, highest}) {
-            const auto a = vector_of<T>(n, [&] { return std::ldexp(normal<T>(), exponent); });
+            const auto a = vector_of<T>(n, [&] { return made<T>(std::ldexp(value_of(normal<T>()), exponent)); });
             EXPECT_EQ(l2(kernels(), a.data(), a.data(), n), 0);
             EXPECT_EQ(l1(kernels(), a.data(), a.data(), n), 0);
             EXPECT_EQ(cosine_distance(kernels(), a.data(), a.data(), n), 0) << n << " " << exponent;
@@ -252,6 +264,8 @@ void Distance::itself(int lowest, int highest) {
 
 TEST_P(Distance, OfAVectorToItselfIsZero) {
     itself<float>(-140, 120);
+    itself<Bfloat>(-128, 120);
+    itself<std::int8_t>(0, 0);
     itself<double>(-1050, 1010);
 }
 
@@ -285,6 +299,23 @@ TEST_P(Distance, EveryHalfIsConvertedRight) {
             EXPECT_TRUE(std::isnan(found) && std::isnan(to_float(half))) << bits;
         else
             EXPECT_TRUE(found == sign * wanted && to_float(half) == found) << bits;
+    }
+}
+
+TEST_P(Distance, EveryBfloatIsConvertedRight) {
+    const Vector<Bfloat> ones(40, made<Bfloat>(1));
+    for (unsigned bits = 0; bits < 0x10000; ++bits) {
+        Vector<Bfloat> row(40, Bfloat{0});
+        row[bits % 40] = static_cast<Bfloat>(bits);
+        const int exponent = static_cast<int>(bits >> 7 & 0xff);
+        const double fraction = bits & 0x7f, sign = bits >> 15 ? -1 : 1;
+        double wanted = exponent == 0 ? std::ldexp(fraction, -133) : std::ldexp(fraction + 128, exponent - 134);
+        if (exponent == 255) wanted = fraction == 0 ? infinity<double> : nan<double>;
+        const double found = inner_product(kernels(), row.data(), ones.data(), 40);
+        if (std::isnan(wanted))
+            EXPECT_TRUE(std::isnan(found)) << bits;
+        else
+            EXPECT_EQ(found, sign * wanted) << bits;
     }
 }
 

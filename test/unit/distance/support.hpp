@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,17 @@ template <>
 inline constexpr Half nan<Half>{0x7e00};
 template <>
 inline constexpr Half largest<Half>{0x7bff};
+
+template <>
+inline constexpr Bfloat infinity<Bfloat>{0x7f80};
+template <>
+inline constexpr Bfloat minus_infinity<Bfloat>{0xff80};
+template <>
+inline constexpr Bfloat nan<Bfloat>{0x7fc0};
+template <>
+inline constexpr Bfloat largest<Bfloat>{0x7f7f};
+template <>
+inline constexpr Bfloat smallest<Bfloat>{0x0001};
 
 // Memory between two pages that cannot be read, so that a kernel that reads outside of its vectors
 // crashes.  (AddressSanitizer does not see what masked loads do.)
@@ -80,20 +92,23 @@ Vector<T> vector_of(std::size_t n, const std::function<T()>& next) {
     return values;
 }
 
-// Numbers of a type, and back: halves are counted up by their bits.
+// Numbers of a type, and back: those of two bytes are counted up by their bits.
 inline float value_of(float x) { return x; }
 inline double value_of(double x) { return x; }
 inline float value_of(Half x) { return to_float(x); }
+inline float value_of(Bfloat x) { return to_float(x); }
+inline int value_of(std::int8_t x) { return x; }
 
 template <typename T>
 T made(double value) {
-    if constexpr (std::is_same_v<T, Half>) {
-        // The largest half not above the size, for sizes that halves can hold.
+    if constexpr (std::is_enum_v<T>) {
+        // The largest number not above the size, for sizes that the type can hold.
         std::uint16_t bits = 0;
         for (unsigned bit = 0x4000; bit > 0; bit >>= 1)
-            if (to_float(static_cast<Half>(bits | bit)) <= std::fabs(value))
-                bits = static_cast<std::uint16_t>(bits | bit);
-        return static_cast<Half>(std::signbit(value) ? bits | 0x8000 : bits);
+            if (to_float(static_cast<T>(bits | bit)) <= std::fabs(value)) bits = static_cast<std::uint16_t>(bits | bit);
+        return static_cast<T>(std::signbit(value) ? bits | 0x8000 : bits);
+    } else if constexpr (std::is_same_v<T, std::int8_t>) {
+        return static_cast<T>(std::clamp(value, -128.0, 127.0));
     } else {
         return static_cast<T>(value);
     }
@@ -144,7 +159,7 @@ template <typename T>
 T normal() {
     static const auto numbers = vector_of<T>(5003, [] {
         static std::normal_distribution<double> distribution;
-        return made<T>(distribution(generator));
+        return made<T>((std::is_same_v<T, std::int8_t> ? 40 : 1) * distribution(generator));
     });
     return numbers[generator() % numbers.size()];
 }
@@ -160,7 +175,8 @@ inline std::vector<Simd> built() {
 class PerSet : public testing::TestWithParam<Simd> {
 protected:
     void SetUp() override {
-        if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "not applicable: this processor lacks " << name_of(GetParam());
+        if (kernels_of(GetParam()) == nullptr)
+            GTEST_SKIP() << "not applicable: this processor lacks " << name_of(GetParam());
     }
     const Kernels& kernels() const { return *kernels_of(GetParam()); }
 };

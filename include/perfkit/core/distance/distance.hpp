@@ -14,7 +14,7 @@
 //   n = 0                 sums are 0, the cosine distance is NaN
 //   a = b                 has distance 0 exactly, also by cosine
 //
-// T is float, double or Half.
+// T is float, double, Half, Bfloat or std::int8_t, over which sums are exact.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +40,9 @@ double norm(const Kernels& kernels, const T* a, std::size_t n);
 
 enum class Metric { l2, l2_squared, inner_product, cosine, l1 };
 
+template <typename T>
+double distance(const Kernels& kernels, Metric metric, const T* a, const T* b, std::size_t n);
+
 // One query against many rows, out[i] for row i: faster than one by one, and the same up to rounding.
 // A row's result does not depend on what other rows there are.
 template <typename T>
@@ -51,8 +54,8 @@ void distances(const Kernels& kernels, Metric metric, const T* query, const T* f
                std::size_t count, std::size_t n, double* out);
 
 // The bound on the error of a sum of n terms, as a share of the sum of their magnitudes, in units of the
-// rounding (of float for halves): the longest chain of additions, where every set adds at least 16
-// chains of floats or halves, or 8 of doubles, side by side; then at most 6 additions that join the
+// rounding (of float for numbers of two bytes): the longest chain of additions, where every set adds at least 16
+// chains of floats, or 8 of doubles, side by side; then at most 6 additions that join the
 // chains, and at most 3 roundings within a term.
 template <typename T>
 constexpr double error_bound(std::size_t n) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "perfkit/core/distance/cpu.hpp"
@@ -23,8 +24,8 @@ struct CosineSums {
     double ab, aa, bb;
 };
 
-// Kernels over elements of type T.  Pointers are aligned as T is, no more; n may be 0; nothing
-// outside [p, p + n) is read.
+// Kernels over elements of type T.  Those over whole numbers (std::int8_t) are exact.  Pointers are aligned as T is, no
+// more; n may be 0; nothing outside [p, p + n) is read.
 template <typename T>
 struct KernelsOf {
     const char* variant;
@@ -41,11 +42,30 @@ struct KernelsOf {
     void (*cosine_many)(const T* query, const T* const* rows, std::size_t count, std::size_t n, CosineSums* out);
 };
 
+// How many bits are set in both vectors, and in either.
+struct BitSums {
+    double both, either;
+};
+
+// Kernels over bits, packed into bytes; those of the last byte that do not belong to the vector are 0.
+struct KernelsOfBits {
+    const char* variant;
+    double (*differing)(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes);
+    BitSums (*overlap)(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes);
+    void (*differing_many)(const std::uint8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                           std::size_t bytes, double* out);
+    void (*overlap_many)(const std::uint8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                         std::size_t bytes, BitSums* out);
+};
+
 struct Kernels {
     Simd simd;
     const KernelsOf<float>* f32;
     const KernelsOf<double>* f64;
     const KernelsOf<Half>* f16;
+    const KernelsOf<Bfloat>* bf16;
+    const KernelsOf<std::int8_t>* i8;
+    const KernelsOfBits* bits;
 
     template <typename T>
     const KernelsOf<T>& over() const {
@@ -53,8 +73,12 @@ struct Kernels {
             return *f32;
         else if constexpr (std::is_same_v<T, double>)
             return *f64;
-        else
+        else if constexpr (std::is_same_v<T, Half>)
             return *f16;
+        else if constexpr (std::is_same_v<T, Bfloat>)
+            return *bf16;
+        else
+            return *i8;
     }
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "perfkit/core/distance/kernels.hpp"
+#include "perfkit/core/distance/packed.hpp"
 #include "perfkit/pg/flat.hpp"
 
 namespace perfkit::pg {
@@ -35,6 +36,35 @@ private:
     Flat flat_;
     const T* data_ = nullptr;
     std::size_t size_ = 0;
+};
+
+// The format that a text names; ERROR 22023 where there is none.
+distance::Format format_argument(Datum datum);
+
+// A bytea that holds a vector of this format; anything else is an ERROR (22P03).
+class PackedArgument {
+public:
+    PackedArgument(Datum datum, int argument, distance::Format format);
+    const distance::Packed& vector() const { return vector_; }
+    std::size_t size() const { return vector_.size; }
+
+private:
+    Flat flat_;
+    distance::Packed vector_;
+};
+
+// A bit or bit varying.
+class BitArgument {
+public:
+    BitArgument(Datum datum, int argument);
+    const std::uint8_t* data() const { return data_; }
+    std::size_t size() const { return size_; }
+    std::size_t bytes() const { return (size_ + 7) / 8; }
+
+private:
+    Flat flat_;
+    const std::uint8_t* data_;
+    std::size_t size_;
 };
 
 // A distance of two vectors, read as Argument says.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "perfkit/core/distance/bits.hpp"
 #include "perfkit/core/distance/distance.hpp"
 #include "perfkit/pg/distance.hpp"
 #include "perfkit/pg/pgvector.hpp"
@@ -23,6 +24,8 @@ namespace perfkit::pg {
 
 namespace {
 
+using distance::BitMetric;
+using distance::Format;
 using distance::Metric;
 using distance::Neighbour;
 
@@ -35,11 +38,18 @@ struct IdType {
     char alignment;
 };
 
+// What rows are ordered by, the same for all of a group; of bits the second metric, of packed vectors the format.
+struct Measure {
+    Metric metric;
+    BitMetric of_bits;
+    Format format;
+};
+
 // In the aggregate's memory, as all that it points to.
 struct State {
     MemoryContext context;
     IdType id_type;
-    Metric metric;
+    Measure measure;
     std::size_t k, count, room;
     Neighbour* heap;
 
@@ -71,41 +81,78 @@ struct State {
     pg_unreachable();
 }
 
-[[noreturn]] void raise_metric(std::string_view name) {
-    call([name] {
+[[noreturn]] void raise_metric(std::string_view name, const char* there_are) {
+    call([name, there_are] {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("unknown metric \"%.*s\"", static_cast<int>(name.size()), name.data()),
-                        errhint("There are l2, inner_product, cosine and l1.")));
+                        errhint("There are %s.", there_are)));
     });
     pg_unreachable();
 }
 
-Metric metric_named(Datum datum) {
-    const Flat flat(datum);
-    const auto* stored = flat.as<text>();
-    const std::string_view name(VARDATA(stored), VARSIZE(stored) - VARHDRSZ);
+// Not l2 squared: beyond double's range, squares are equal.
+Metric metric_named(std::string_view name) {
     if (name == "l2") return Metric::l2;
     if (name == "inner_product") return Metric::inner_product;
     if (name == "cosine") return Metric::cosine;
     if (name == "l1") return Metric::l1;
-    raise_metric(name);
+    raise_metric(name, "l2, inner_product, cosine and l1");
 }
 
-// Orders as the metric does; what the farther sees is farther.
-template <typename T>
-double sort_key(Metric metric, const T* a, const T* b, std::size_t n) {
-    const distance::Kernels& kernels = session_kernels();
-    switch (metric) {
-        case Metric::inner_product:
-            return -distance::inner_product(kernels, a, b, n);
-        case Metric::cosine:
-            return distance::cosine_distance(kernels, a, b, n);
-        case Metric::l1:
-            return distance::l1(kernels, a, b, n);
-        default:
-            // Not squared: beyond double's range, squares are equal.
-            return distance::l2(kernels, a, b, n);
+BitMetric bit_metric_named(std::string_view name) {
+    if (name == "hamming") return BitMetric::hamming;
+    if (name == "jaccard") return BitMetric::jaccard;
+    raise_metric(name, "hamming and jaccard");
+}
+
+// How rows are read and compared, by what SQL gives for them.
+template <typename Argument>
+struct Compared {
+    static Argument read(Datum datum, int number, const Measure&) { return {datum, number}; }
+    static void take_metric(std::string_view name, Measure& measure) { measure.metric = metric_named(name); }
+    static double distance(const Measure& by, const Argument& a, const Argument& b) {
+        return distance::distance(session_kernels(), by.metric, a.data(), b.data(), a.size());
     }
+};
+
+template <>
+struct Compared<PackedArgument> {
+    static PackedArgument read(Datum datum, int number, const Measure& by) { return {datum, number, by.format}; }
+    static void take_metric(std::string_view name, Measure& measure) { measure.metric = metric_named(name); }
+    static double distance(const Measure& by, const PackedArgument& a, const PackedArgument& b) {
+        return distance::distance(session_kernels(), by.metric, a.vector(), b.vector());
+    }
+};
+
+template <>
+struct Compared<BitArgument> {
+    static BitArgument read(Datum datum, int number, const Measure&) { return {datum, number}; }
+    static void take_metric(std::string_view name, Measure& measure) { measure.of_bits = bit_metric_named(name); }
+    static double distance(const Measure& by, const BitArgument& a, const BitArgument& b) {
+        return distance::distance(session_kernels(), by.of_bits, a.data(), b.data(), a.bytes());
+    }
+};
+
+// From the arguments metric and format, where there are such.
+template <typename Argument>
+Measure measure_of(FunctionCallInfo fcinfo) {
+    Measure measure{Metric::l2, BitMetric::hamming, Format::f16};
+    if (PG_NARGS() > 5) {
+        if (PG_ARGISNULL(5)) raise_null_parameter("metric");
+        const Flat flat(PG_GETARG_DATUM(5));
+        const auto* const stored = flat.as<text>();
+        Compared<Argument>::take_metric({VARDATA(stored), VARSIZE(stored) - VARHDRSZ}, measure);
+    }
+    if (PG_NARGS() > 6) {
+        if (PG_ARGISNULL(6)) raise_null_parameter("format");
+        measure.format = format_argument(PG_GETARG_DATUM(6));
+    }
+    return measure;
+}
+
+void check_same(const Measure& a, const Measure& b) {
+    if (a.metric != b.metric || a.of_bits != b.of_bits) raise_changed("metric");
+    if (a.format != b.format) raise_changed("format");
 }
 
 MemoryContext aggregate_memory(FunctionCallInfo fcinfo) {
@@ -114,13 +161,13 @@ MemoryContext aggregate_memory(FunctionCallInfo fcinfo) {
     return context;
 }
 
-State* new_state(MemoryContext context, const IdType& id_type, Metric metric, std::size_t k) {
+State* new_state(MemoryContext context, const IdType& id_type, const Measure& measure, std::size_t k) {
     const std::size_t room = std::min<std::size_t>(k, 16);
     return call([=] {
         auto* state = static_cast<State*>(MemoryContextAllocZero(context, sizeof(State)));
         state->context = context;
         state->id_type = id_type;
-        state->metric = metric;
+        state->measure = measure;
         state->k = k;
         state->room = room;
         state->heap = static_cast<Neighbour*>(MemoryContextAlloc(context, room * sizeof(Neighbour)));
@@ -156,7 +203,7 @@ void add(State& state, double distance, Datum id) {
     add_neighbour(state.heap, state.count, neighbour);
 }
 
-State* first_state(FunctionCallInfo fcinfo, Metric metric) {
+State* first_state(FunctionCallInfo fcinfo, const Measure& measure) {
     const std::int32_t k = PG_GETARG_INT32(4);
     if (k < 1 || k > most_neighbours) raise_k(k);
     MemoryContext const context = aggregate_memory(fcinfo);
@@ -165,7 +212,7 @@ State* first_state(FunctionCallInfo fcinfo, Metric metric) {
         get_typlenbyvalalign(get_fn_expr_argtype(fcinfo->flinfo, 1), &type.length, &type.by_value, &type.alignment);
         return type;
     });
-    return new_state(context, id_type, metric, static_cast<std::size_t>(k));
+    return new_state(context, id_type, measure, static_cast<std::size_t>(k));
 }
 
 // The query as it is to be read: itself where it is stored plainly, else what was fetched for it.
@@ -193,23 +240,25 @@ Datum plain_query(State& state, Datum query) {
     return PointerGetDatum(state.fetched);
 }
 
-// Arguments: state, id, embedding, query, k, and for some the metric.
+// Arguments: state, id, embedding, query, k, and for some the metric and the format.
 template <typename Argument>
 Datum transition(FunctionCallInfo fcinfo) {
     auto* state = PG_ARGISNULL(0) ? nullptr : reinterpret_cast<State*>(PG_GETARG_POINTER(0));
     if (PG_ARGISNULL(4)) raise_null_parameter("k");
-    if (PG_NARGS() > 5 && PG_ARGISNULL(5)) raise_null_parameter("metric");
-    const Metric metric = PG_NARGS() > 5 ? metric_named(PG_GETARG_DATUM(5)) : Metric::l2;
+    const Measure measure = measure_of<Argument>(fcinfo);
     if (state == nullptr) {
-        state = first_state(fcinfo, metric);
+        state = first_state(fcinfo, measure);
     } else {
         if (static_cast<std::size_t>(PG_GETARG_INT32(4)) != state->k) raise_changed("k");
-        if (metric != state->metric) raise_changed("metric");
+        check_same(measure, state->measure);
     }
     if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2) && !PG_ARGISNULL(3)) {
-        const Argument embedding(PG_GETARG_DATUM(2), 1), query(plain_query(*state, PG_GETARG_DATUM(3)), 2);
+        const Argument embedding = Compared<Argument>::read(PG_GETARG_DATUM(2), 1, measure);
+        const Argument query = Compared<Argument>::read(plain_query(*state, PG_GETARG_DATUM(3)), 2, measure);
         if (embedding.size() != query.size()) raise_different_lengths(embedding.size(), query.size());
-        add(*state, sort_key(metric, embedding.data(), query.data(), query.size()), PG_GETARG_DATUM(1));
+        const double distance = Compared<Argument>::distance(measure, embedding, query);
+        // Of a product, the greater is nearer; for bits the metric is another's.
+        add(*state, measure.metric == Metric::inner_product ? -distance : distance, PG_GETARG_DATUM(1));
     }
     PG_RETURN_POINTER(state);
 }
@@ -217,7 +266,7 @@ Datum transition(FunctionCallInfo fcinfo) {
 // What a worker hands over: this, then for each neighbour its distance and its id.
 struct Serialized {
     IdType id_type;
-    Metric metric;
+    Measure measure;
     std::size_t k, count;
 };
 
@@ -236,6 +285,8 @@ using namespace perfkit;
 
 PERFKIT_FUNCTION(pk_nearest_transition_real) { return pg::transition<pg::ArrayArgument<float>>(fcinfo); }
 PERFKIT_FUNCTION(pk_nearest_transition_float8) { return pg::transition<pg::ArrayArgument<double>>(fcinfo); }
+PERFKIT_FUNCTION(pk_nearest_transition_packed) { return pg::transition<pg::PackedArgument>(fcinfo); }
+PERFKIT_FUNCTION(pk_nearest_transition_bit) { return pg::transition<pg::BitArgument>(fcinfo); }
 PERFKIT_FUNCTION(pk_nearest_transition_vector) { return pg::transition<pg::VectorArgument<float>>(fcinfo); }
 PERFKIT_FUNCTION(pk_nearest_transition_halfvec) { return pg::transition<pg::VectorArgument<distance::Half>>(fcinfo); }
 
@@ -246,10 +297,10 @@ PERFKIT_FUNCTION(pk_nearest_combine) {
         PG_RETURN_DATUM(PG_GETARG_DATUM(0));
     }
     const auto& other = *reinterpret_cast<pg::State*>(PG_GETARG_POINTER(1));
-    auto* state = PG_ARGISNULL(0) ? pg::new_state(context, other.id_type, other.metric, other.k)
+    auto* state = PG_ARGISNULL(0) ? pg::new_state(context, other.id_type, other.measure, other.k)
                                   : reinterpret_cast<pg::State*>(PG_GETARG_POINTER(0));
     if (other.k != state->k) pg::raise_changed("k");
-    if (other.metric != state->metric) pg::raise_changed("metric");
+    pg::check_same(other.measure, state->measure);
     for (std::size_t i = 0; i < other.count; ++i) pg::add(*state, other.heap[i].distance, other.heap[i].id);
     PG_RETURN_POINTER(state);
 }
@@ -261,7 +312,7 @@ PERFKIT_FUNCTION(pk_nearest_serialize) {
         const std::size_t size = pg::serialized_size(state);
         auto* bytes = static_cast<char*>(palloc(size));
         SET_VARSIZE(bytes, size);
-        const pg::Serialized head{state.id_type, state.metric, state.k, state.count};
+        const pg::Serialized head{state.id_type, state.measure, state.k, state.count};
         char* at = bytes + VARHDRSZ;
         std::memcpy(at, &head, sizeof(head));
         at += sizeof(head);
@@ -282,7 +333,7 @@ PERFKIT_FUNCTION(pk_nearest_deserialize) {
     pg::Serialized head;
     std::memcpy(&head, at, sizeof(head));
     at += sizeof(head);
-    auto* state = pg::new_state(CurrentMemoryContext, head.id_type, head.metric, head.k);
+    auto* state = pg::new_state(CurrentMemoryContext, head.id_type, head.measure, head.k);
     pg::call([&] {
         auto* from = const_cast<char*>(at);
         state->heap = static_cast<distance::Neighbour*>(

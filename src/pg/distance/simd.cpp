@@ -97,6 +97,9 @@ PERFKIT_FUNCTION(pk_simd) {
     }
     pg::add_kernels(rows, used.over<float>(), "real");
     pg::add_kernels(rows, used.over<double>(), "double precision");
-    pg::add_kernels(rows, used.over<distance::Half>(), "halfvec");
+    pg::add_kernels(rows, used.over<distance::Half>(), "halfvec and f16");
+    pg::add_kernels(rows, used.over<distance::Bfloat>(), "bf16");
+    pg::add_kernels(rows, used.over<std::int8_t>(), "int8");
+    for (const char* name : {"hamming bit", "jaccard bit"}) rows.add({"kernel", name, used.bits->variant});
     PG_RETURN_NULL();
 }

@@ -125,3 +125,25 @@ CREATE OPERATOR CLASS pk_halfvec_cosine_ops FOR TYPE halfvec USING ivfflat AS
     FUNCTION 5 ivfflat_halfvec_support(internal);
 COMMENT ON OPERATOR CLASS pk_halfvec_cosine_ops USING ivfflat IS
     'As pgvector''s halfvec_cosine_ops (cosine distance, operator <=>), with the distances of pg_perfkit';
+
+CREATE OPERATOR CLASS pk_bit_hamming_ops FOR TYPE bit USING hnsw AS
+    OPERATOR 1 <~> (bit, bit) FOR ORDER BY pg_catalog.float_ops,
+    FUNCTION 1 pk_hamming_distance(bit, bit),
+    FUNCTION 3 hnsw_bit_support(internal);
+COMMENT ON OPERATOR CLASS pk_bit_hamming_ops USING hnsw IS
+    'As pgvector''s bit_hamming_ops (Hamming distance, operator <~>), with the distances of pg_perfkit';
+
+CREATE OPERATOR CLASS pk_bit_jaccard_ops FOR TYPE bit USING hnsw AS
+    OPERATOR 1 <%> (bit, bit) FOR ORDER BY pg_catalog.float_ops,
+    FUNCTION 1 pk_jaccard_distance(bit, bit),
+    FUNCTION 3 hnsw_bit_support(internal);
+COMMENT ON OPERATOR CLASS pk_bit_jaccard_ops USING hnsw IS
+    'As pgvector''s bit_jaccard_ops (Jaccard distance, operator <%>), with the distances of pg_perfkit';
+
+CREATE OPERATOR CLASS pk_bit_hamming_ops FOR TYPE bit USING ivfflat AS
+    OPERATOR 1 <~> (bit, bit) FOR ORDER BY pg_catalog.float_ops,
+    FUNCTION 1 pk_hamming_distance(bit, bit),
+    FUNCTION 3 pk_hamming_distance(bit, bit),
+    FUNCTION 5 ivfflat_bit_support(internal);
+COMMENT ON OPERATOR CLASS pk_bit_hamming_ops USING ivfflat IS
+    'As pgvector''s bit_hamming_ops (Hamming distance, operator <~>), with the distances of pg_perfkit';

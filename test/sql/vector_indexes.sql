@@ -112,6 +112,33 @@ SELECT id FROM vi_items ORDER BY v <-> array_fill(2.9, ARRAY[24])::vector LIMIT 
 DELETE FROM vi_items WHERE id = 1;
 VACUUM vi_items;
 SELECT id FROM vi_items ORDER BY v <-> array_fill(2.9, ARRAY[24])::vector LIMIT 1;
+-- Bits: whole numbers, so that an index with our functions gives the same distances as pgvector's operator over all rows.
+CREATE TABLE vi_bits AS SELECT i AS id, (i::bigint * 2654435761)::bit(96) AS b FROM generate_series(1, 500) i;
+CREATE FUNCTION vi_bits_found(operator text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE q bit(96); found float8[]; wanted float8[]; same int := 0; line text; used text;
+BEGIN
+    FOR q IN SELECT b FROM vi_bits WHERE id % 50 = 0 LOOP
+        EXECUTE format('SELECT array_agg(d ORDER BY d) FROM (SELECT (b %s $1) + 0 AS d FROM vi_bits ORDER BY 1 LIMIT 10) s', operator) INTO wanted USING q;
+        EXECUTE format('SELECT array_agg(d ORDER BY d) FROM (SELECT b %1$s $1 AS d FROM vi_bits ORDER BY b %1$s $1 LIMIT 10) s', operator) INTO found USING q;
+        same := same + (found = wanted)::int;
+    END LOOP;
+    FOR line IN EXECUTE format('EXPLAIN SELECT id FROM vi_bits ORDER BY b %s %L::bit(96) LIMIT 10', operator, repeat('10', 48)) LOOP
+        used := coalesce(used, substring(line FROM 'using (\w+)'));
+    END LOOP;
+    RETURN format('%s by %s', CASE WHEN same >= 9 THEN 'found' ELSE format('%s of 10', same) END, used);
+END $$;
+SET ivfflat.probes = 5; SET hnsw.ef_search = 1000;
+CREATE INDEX vi_bits_hnsw ON vi_bits USING hnsw (b pk_bit_hamming_ops);
+SELECT vi_bits_found('<~>');
+DROP INDEX vi_bits_hnsw;
+CREATE INDEX vi_bits_jaccard ON vi_bits USING hnsw (b pk_bit_jaccard_ops);
+SELECT vi_bits_found('<%>');
+DROP INDEX vi_bits_jaccard;
+CREATE INDEX vi_bits_ivfflat ON vi_bits USING ivfflat (b pk_bit_hamming_ops) WITH (lists = 5);
+SELECT vi_bits_found('<~>');
+DROP FUNCTION vi_bits_found;
+DROP TABLE vi_bits;
+
 -- The extension does not leave while an index needs it.
 \set VERBOSITY terse
 DROP EXTENSION pg_perfkit_vector;

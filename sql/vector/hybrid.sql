@@ -11,7 +11,7 @@ CREATE FUNCTION pk_hybrid_search(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION pk_hybrid_search(regclass, vector, text, int, name, name, name, name, text, regconfig, interval, text, float8[], text, int, int) IS
-'The k best rows by vector, by text and by time together, best first: each side gives its candidates by its own index, and they are fused. pk_hybrid_sql() shows the query. Runs as the caller, with his rights and row-level security. For the time of the search hnsw.ef_search is at least candidates, and with a filter or row-level security iterative scans are on, where pgvector has them. ERROR 22023 for arguments out of range, 42P01, 42703, 42702, 42804 or 42P10 for a table or column that is not there, not told apart, or not fit, 22004 for NULL in hybrid_table. docs/vector.md
+'The k best rows by vector, by text and by time together, best first: each side gives its candidates by its own index, and they are fused. pk_hybrid_sql() shows the query. Runs as the caller, with his rights and row-level security. For the time of the search hnsw.ef_search is at least candidates, ivfflat.probes enough for them, and with a filter or row-level security iterative scans are on, where pgvector has them. ERROR 22023 for arguments out of range, 42P01, 42703, 42702, 42804 or 42P10 for a table or column that is not there, not told apart, or not fit, 22004 for NULL in hybrid_table. docs/vector.md
 hybrid_table: the table, also a partitioned one or a materialised view; without the rows of tables that inherit from it
 query_vector: what to be near to; NULL: no search by vector
 query_text: words to look for, as of websearch_to_tsquery(); NULL: no search by text

@@ -65,7 +65,7 @@ CREATE FUNCTION vh_indexes(sql text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || sql LOOP
-        RETURN QUERY SELECT m[1] FROM regexp_matches(line, '(vh_[vtm])\M', 'g') m;
+        RETURN QUERY SELECT m[1] FROM regexp_matches(line, '(vh_[vtmc])\M', 'g') m;
     END LOOP;
 END $$;
 RESET enable_indexscan;
@@ -74,6 +74,29 @@ SELECT count(*) >= 8 AS nearly FROM (SELECT key FROM pk_hybrid_search('"vh Docs"
 SELECT DISTINCT vh_indexes(:'sql') COLLATE "C" ORDER BY 1;
 RESET enable_seqscan;
 SET enable_indexscan = off;
+
+-- An index over the cast to halfvec is searched by it, but where the column has one of its own by that metric; of ivfflat, lists enough
+-- for the candidates are looked through.
+CREATE TABLE vh_cast (id int PRIMARY KEY, "the v" vector(8));
+INSERT INTO vh_cast SELECT id, "the v" FROM "vh Docs" WHERE id <= 400;
+CREATE INDEX vh_c ON vh_cast USING ivfflat (("the v"::halfvec(8)) halfvec_cosine_ops) WITH (lists = 9);
+ANALYZE vh_cast;
+SELECT pk_hybrid_sql('vh_cast', '[1,2,3,4,5,6,7,8]', k => 5, candidates => 30);
+SELECT split_part(pk_hybrid_sql('vh_cast', NULL, vector_column => 'the v', placeholders => true, candidates => 100), E'\n', 2) AS more_candidates,
+       pk_hybrid_sql('vh_cast', :'q', metric => 'l2') LIKE '%::halfvec(%' AS by_another_metric;
+SET enable_seqscan = off;
+RESET enable_indexscan;
+SELECT pk_hybrid_sql('vh_cast', :'q', fusion => 'weighted') AS sql \gset
+SELECT DISTINCT vh_indexes(:'sql') COLLATE "C" AS used;
+SELECT count(*) AS rows, count(*) FILTER (WHERE h.key = e.id) AS same
+FROM pk_hybrid_search('vh_cast', :'q', candidates => 400, fusion => 'weighted') h
+     JOIN (SELECT id::text FROM "vh Docs" WHERE id <= 400 ORDER BY "the v"::halfvec(8) <=> :'q', id LIMIT 10) e ON e.id = h.key;
+SHOW ivfflat.probes;
+RESET enable_seqscan;
+SET enable_indexscan = off;
+CREATE INDEX ON vh_cast USING hnsw ("the v" vector_cosine_ops);
+SELECT pk_hybrid_sql('vh_cast', :'q') LIKE '%halfvec%' AS has_one_of_its_own;
+DROP TABLE vh_cast;
 
 -- Nobody's operator or function in a schema of the path is taken; a column may be named as those of the query are.
 CREATE SCHEMA vh_path;

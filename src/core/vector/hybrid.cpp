@@ -1,6 +1,8 @@
 #include "perfkit/core/vector/hybrid.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace perfkit::vectors {
 
@@ -57,7 +59,9 @@ public:
 
 private:
     std::string distance(const std::string& of) const {
-        return of + hybrid_.vector->column + " " + hybrid_.vector->operation + " " + hybrid_.vector->query;
+        const std::string column = of + hybrid_.vector->column;
+        return (hybrid_.vector->cast.empty() ? column : "(" + column + "::" + hybrid_.vector->cast + ")") + " " +
+               hybrid_.vector->operation + " " + hybrid_.vector->query;
     }
     std::string document(const std::string& of) const {
         const std::string column = of + hybrid_.text->column;
@@ -120,6 +124,11 @@ private:
 };
 
 }  // namespace
+
+int probes_for(int lists, double rows, int candidates) {
+    const double enough = rows > 0 ? 2.0 * candidates * lists / rows : 0;
+    return static_cast<int>(std::min<double>(lists, std::ceil(std::max(std::sqrt(lists), enough))));
+}
 
 std::string hybrid_sql(const Hybrid& hybrid) { return Writer(hybrid).write(); }
 

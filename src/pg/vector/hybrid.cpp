@@ -75,10 +75,10 @@ public:
         read_table();
         read_columns();
         read_key();
-        read_sides();
         hybrid_.results = whole(results, 1, most_candidates, "k");
         hybrid_.candidates = std::clamp(4 * hybrid_.results, 200, most_candidates);
         if (given(candidates)) hybrid_.candidates = whole(candidates, hybrid_.results, most_candidates, "candidates");
+        read_sides();
         hybrid_.rrf_k = whole(rrf_k, 1, 1'000'000, "rrf_k");
         read_weights();
         const std::string how = string_of(fusion).value_or("rrf");
@@ -206,9 +206,42 @@ private:
             query = call([&] { return OidOutputFunctionCall(output, info_->args[query_vector].value); });
             query = quoted_literal(query);
         }
+        const std::string cast = read_indexes(found, *by);
         hybrid_.vector = {quoted_name(found.name),
                           "OPERATOR(" + pgvector_ + "." + std::string(vectors::operator_of(*by)) + ")",
-                          query + "::" + pgvector_ + "." + found.type, *by};
+                          query + "::" + pgvector_ + "." + (cast.empty() ? found.type : "halfvec"), *by, cast};
+    }
+
+    // The indexes that could serve: of the column, or of its cast to halfvec, which is how more than 2,000 dimensions
+    // are indexed.  The cast is used where only such an index is there.  (An index's expression is compared as text;
+    // run_query has both sides written with their schemas.)
+    std::string read_indexes(const TableColumn& found, vectors::Metric by) {
+        const std::string halfvec = quoted_literal(pgvector_ + ".halfvec") + "::regtype";
+        const auto rows = run_query(
+            "SELECT i.indkey[0] <> 0, format_type(" + halfvec +
+            ", x.atttypmod), i.indpred IS NOT NULL, CASE m.amname WHEN 'ivfflat' THEN coalesce((SELECT option_value "
+            "FROM pg_options_to_table(c.reloptions) WHERE option_name = 'lists'), '100') END, t.reltuples "
+            "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid "
+            "JOIN pg_am m ON m.oid = c.relam JOIN pg_attribute x ON x.attrelid = i.indexrelid AND x.attnum = 1 "
+            "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = " +
+            quoted_literal(found.name) +
+            " JOIN pg_opclass p ON p.oid = i.indclass[0] JOIN pg_amop ao ON ao.amopfamily = p.opcfamily AND "
+            "ao.amoplefttype = p.opcintype AND ao.amoprighttype = p.opcintype AND ao.amopstrategy = 1 "
+            "JOIN pg_operator o ON o.oid = ao.amopopr WHERE i.indrelid = " +
+            std::to_string(table_) + " AND i.indisvalid AND m.amname IN ('hnsw', 'ivfflat') AND o.oprname = " +
+            quoted_literal(std::string(vectors::operator_of(by))) + " AND (i.indkey[0] = a.attnum OR x.atttypid = " +
+            halfvec + " AND pg_get_indexdef(i.indexrelid, 1, false) = format('((%I)::%s)', a.attname, format_type(" +
+            halfvec + ", x.atttypmod))) ORDER BY i.indkey[0] <> 0 DESC, i.indexrelid");
+        const bool of_column = !rows.empty() && *rows[0][0] == "t";
+        std::string cast;
+        for (const TextRow& row : rows) {
+            if (!of_column && cast.empty() && *row[2] == "f") cast = *row[1];
+            const bool may_serve = of_column ? *row[0] == "t" : cast == *row[1];
+            if (may_serve && row[3])
+                hybrid_.probes = std::max(hybrid_.probes, vectors::probes_for(static_cast<int>(integer_of(row[3])),
+                                                                              number_of(row[4]), hybrid_.candidates));
+        }
+        return cast;
     }
 
     void read_text() {
@@ -271,7 +304,7 @@ private:
 // What the index has to look at to give as many candidates; with a filter, or policies, it goes on until it has them.
 // The caller's settings hold where they ask for more.
 struct Settings {
-    bool ef_search = false, iterative = false;
+    bool ef_search = false, probes = false, iterative = false;
 };
 
 const char* setting(const char* name) {
@@ -283,6 +316,8 @@ Settings missing_settings(const Hybrid& hybrid) {
     if (!hybrid.vector) return missing;
     const char* const width = setting("hnsw.ef_search");
     missing.ef_search = width == nullptr || std::atoi(width) < hybrid.candidates;
+    const char* const probes = setting("ivfflat.probes");
+    missing.probes = hybrid.probes > 0 && (probes == nullptr || std::atoi(probes) < hybrid.probes);
     const char* const iterative = setting("hnsw.iterative_scan");
     const bool filtered = !hybrid.filter.empty() || hybrid.row_security;
     missing.iterative = filtered && iterative != nullptr && std::string(iterative) == "off";
@@ -301,6 +336,7 @@ PERFKIT_FUNCTION(pk_hybrid_sql) {
     std::string sql;
     const pg::Settings missing = pg::missing_settings(hybrid);
     if (missing.ef_search) sql += "-- SET hnsw.ef_search = " + std::to_string(hybrid.candidates) + ";\n";
+    if (missing.probes) sql += "-- SET ivfflat.probes = " + std::to_string(hybrid.probes) + ";\n";
     if (missing.iterative)
         sql += "-- SET hnsw.iterative_scan = relaxed_order; SET ivfflat.iterative_scan = relaxed_order;\n";
     sql += vectors::hybrid_sql(hybrid);
@@ -313,7 +349,7 @@ PERFKIT_FUNCTION(pk_hybrid_search) {
     const vectors::Hybrid hybrid = pg::Reader(fcinfo, false).read();
     const std::string sql = vectors::hybrid_sql(hybrid);
     const pg::Settings missing = pg::missing_settings(hybrid);
-    const std::string width = std::to_string(hybrid.candidates);
+    const std::string width = std::to_string(hybrid.candidates), probes = std::to_string(hybrid.probes);
     const pg::InnerText inner(sql.c_str());
 
     // An error ends the transaction or subtransaction around, which restores settings and connection.
@@ -324,6 +360,7 @@ PERFKIT_FUNCTION(pk_hybrid_search) {
     pg::call([&] {
         cursor.level = NewGUCNestLevel();
         if (missing.ef_search) pg::set_option("hnsw.ef_search", width.c_str());
+        if (missing.probes) pg::set_option("ivfflat.probes", probes.c_str());
         if (missing.iterative) {
             pg::set_option("hnsw.iterative_scan", "relaxed_order");
             pg::set_option("ivfflat.iterative_scan", "relaxed_order");

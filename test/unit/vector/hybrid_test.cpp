@@ -32,6 +32,24 @@ TEST(HybridSql, EachSideIsOrderedAsItsIndexIs) {
     EXPECT_FALSE(has(sql, "JOIN public.items"));
 }
 
+TEST(HybridSql, AnIndexOverACastIsSearchedByTheCast) {
+    Hybrid hybrid = of_all_sides();
+    hybrid.vector->cast = "public.halfvec(3000)";
+    hybrid.fusion = Fusion::weighted;
+    const std::string sql = hybrid_sql(hybrid);
+    EXPECT_TRUE(has(sql, "(v::public.halfvec(3000)) OPERATOR(public.<=>) $1::public.vector AS distance\n"));
+    EXPECT_TRUE(has(sql, "nullif((t.v::public.halfvec(3000)) OPERATOR(public.<=>)"));
+}
+
+TEST(HybridSql, ProbesAreEnoughForTheCandidates) {
+    EXPECT_EQ(probes_for(100, 1e6, 200), 10);   // the square root
+    EXPECT_EQ(probes_for(100, 2000, 200), 20);  // 20 rows in a list
+    EXPECT_EQ(probes_for(100, 500, 200), 80);
+    EXPECT_EQ(probes_for(100, 100, 200), 100);  // no more than there are
+    EXPECT_EQ(probes_for(100, -1, 200), 10);    // never analysed
+    EXPECT_EQ(probes_for(1, 0, 200), 1);
+}
+
 TEST(HybridSql, KeysAreComparedByTheOperatorGiven) {
     Hybrid hybrid = of_all_sides();
     hybrid.fusion = Fusion::weighted;

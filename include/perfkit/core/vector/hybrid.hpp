@@ -22,6 +22,7 @@ struct Hybrid {
     struct ByVector {
         std::string column, operation, query;
         Metric metric = Metric::cosine;
+        std::string cast = {};  // the type that the column's index is over; empty: the column's own
     };
     struct ByText {
         std::string column, configuration, query;  // a tsvector, or with a configuration text; a tsquery
@@ -40,7 +41,12 @@ struct Hybrid {
     bool row_security = false;  // filters as well, unseen
     int results = 10;
     int candidates = 100;  // of each side
+    int probes = 0;        // lists of an ivfflat index to look through; 0: there is none
 };
+
+// Lists of an ivfflat index, over so many rows, to look through for as many candidates: their square root, and so many
+// that twice as many rows as candidates lie in lists of the mean length.
+int probes_for(int lists, double rows, int candidates);
 
 // Columns: key, score, vector_part, text_part, time_part, vector_place, text_place, time_place; NULL for a side that is
 // not used, and as place of a row that is not among its candidates.

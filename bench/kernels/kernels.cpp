@@ -98,6 +98,10 @@ public:
         for (T& value : pattern) {
             if constexpr (std::is_same_v<T, Half>)
                 value = static_cast<Half>(0x3000 + generator() % 0x1000 + (generator() % 2 << 15));
+            else if constexpr (std::is_same_v<T, Bfloat>)
+                value = to_bfloat(normal(generator));
+            else if constexpr (std::is_same_v<T, std::int8_t>)
+                value = static_cast<std::int8_t>(generator());
             else
                 value = static_cast<T>(normal(generator));
         }
@@ -275,7 +279,8 @@ void tables(char* memory, const char* type, std::vector<Metric> metrics) {
 
 [[noreturn]] void usage() {
     std::puts(
-        "kernels [--rounds N] [--ms N] [--offset BYTES] [--dimensions N] [--type real|double|half] [--all]\n"
+        "kernels [--rounds N] [--ms N] [--offset BYTES] [--dimensions N] [--type real|double|half|bfloat|int8] "
+        "[--all]\n"
         "  --offset BYTES  where in a cache line each row begins (0; in a table it is any multiple of 4 or 8)\n"
         "  --all           all metrics for all types, not only what pgvector has");
     std::exit(2);
@@ -319,5 +324,7 @@ int main(int count, char** arguments) {
     if (type.empty() || type == "real") tables<float>(memory.get(), "real", most);
     if (type.empty() || type == "double") tables<double>(memory.get(), "double precision", everything ? most : only);
     if (type.empty() || type == "half") tables<Half>(memory.get(), "half", everything ? most : only);
+    if (type.empty() || type == "bfloat") tables<Bfloat>(memory.get(), "bfloat16", everything ? most : only);
+    if (type.empty() || type == "int8") tables<std::int8_t>(memory.get(), "int8", everything ? most : only);
     return std::isnan(kept) ? 1 : 0;
 }

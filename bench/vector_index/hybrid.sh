@@ -33,16 +33,17 @@ DO \$\$ DECLARE t text; BEGIN
     END LOOP;
 END \$\$;
 VACUUM ANALYZE topical, worst;
+-- Equal scores are common among reciprocal ranks: added up in the same order, and ordered by the key, as the search does.
 CREATE FUNCTION exact(t text, q vector, words text, fusion text) RETURNS text[] LANGUAGE plpgsql AS \$\$
 DECLARE found text[];
 BEGIN
     IF fusion = 'rrf' THEN
-        EXECUTE format(\$q\$ SELECT array_agg(id ORDER BY score DESC, id) FROM (
-            SELECT id::text, 1.0 / (60 + row_number() OVER (ORDER BY (v <=> \$1) + 0, id)) + CASE WHEN tsv @@ k THEN 1.0 / (60 + row_number() OVER (PARTITION BY tsv @@ k ORDER BY ts_rank(tsv, k) DESC, id)) ELSE 0 END
-                   + 1.0 / (60 + row_number() OVER (ORDER BY made DESC, id)) AS score FROM %I, websearch_to_tsquery(\$2) k ORDER BY 2 DESC, 1 LIMIT 10) x \$q\$, t) INTO found USING q, words;
+        EXECUTE format(\$q\$ SELECT array_agg(id::text ORDER BY score DESC, id) FROM (
+            SELECT id, 1::float8 / (60 + row_number() OVER (ORDER BY (v <=> \$1) + 0, id)) + CASE WHEN tsv @@ k THEN 1::float8 / (60 + row_number() OVER (PARTITION BY tsv @@ k ORDER BY ts_rank(tsv, k) DESC, id)) ELSE 0 END
+                   + 1::float8 / (60 + row_number() OVER (ORDER BY made DESC, id)) AS score FROM %I, websearch_to_tsquery(\$2) k ORDER BY 2 DESC, 1 LIMIT 10) x \$q\$, t) INTO found USING q, words;
     ELSE
-        EXECUTE format(\$q\$ SELECT array_agg(id ORDER BY score DESC, id) FROM (
-            SELECT id::text, 1 - (v <=> \$1) + CASE WHEN tsv @@ k THEN ts_rank(tsv, k, 32) ELSE 0 END
+        EXECUTE format(\$q\$ SELECT array_agg(id::text ORDER BY score DESC, id) FROM (
+            SELECT id, 1 - (v <=> \$1) + CASE WHEN tsv @@ k THEN ts_rank(tsv, k, 32) ELSE 0 END
                    + power(0.5, extract(epoch FROM now() - made)::float8 / 86400 / 300) AS score FROM %I, websearch_to_tsquery(\$2) k ORDER BY 2 DESC, 1 LIMIT 10) x \$q\$, t) INTO found USING q, words;
     END IF;
     RETURN found;
@@ -57,7 +58,7 @@ for t in topical worst; do
         for candidates in 50 100 200 400 1000; do
             psql -XqAt -v ON_ERROR_STOP=1 <<SQL
 SELECT cpu_ms() AS before FROM pk_hybrid_search('$t', '[$(printf '1,%.0s' {1..63})1]', k => 1) \gset
-CREATE TEMP TABLE result AS SELECT q.id, array_agg(h.key ORDER BY h.score DESC, h.key) AS found FROM queries q,
+CREATE TEMP TABLE result AS SELECT q.id, array_agg(h.key ORDER BY h.score DESC, h.key::int) AS found FROM queries q,
     LATERAL pk_hybrid_search('$t', q.v, q.words, time_column => 'made', fusion => '$fusion', half_life => '300 days', candidates => $candidates) h GROUP BY q.id;
 SELECT format('| %s | %s | %s | %s %% | %s %% | %s %% | %s |', '$t', '$fusion', $candidates,
     round(100 * avg((SELECT count(*) FROM unnest(r.found) x WHERE x = ANY (e.found)) / 10.0), 1), round(100 * avg((r.found <@ e.found)::int), 0), round(100 * avg((r.found[1] = e.found[1])::int), 0),

@@ -3,9 +3,10 @@
 # set, 500 vectors are kept out of the table and are the queries.  Connects as psql does, to a server where
 # pg_perfkit and pgvector can be created; makes and drops a database of its own.
 #
-#   bench/vector_index/recall.sh [rows (20000)] [sample (500)]
+#   bench/vector_index/recall.sh [rows (20000)] [sample (500)] [FILE...]     files of data.sh, beside synthetic vectors
 set -euo pipefail
-rows=${1:-20000} sample=${2:-500}
+rows=${1:-20000} sample=${2:-500} files=("${@:3}")
+tables=(uniform clusters plane)
 database=perfkit_bench_$$
 trap 'psql -Xq -d postgres -c "DROP DATABASE IF EXISTS $database" >/dev/null 2>&1' EXIT
 psql -Xq -d postgres -c "CREATE DATABASE $database"
@@ -25,14 +26,6 @@ CREATE TABLE plane AS SELECT id, array_agg(s ORDER BY j)::real[]::vector(128) AS
 FROM (SELECT id, j, sum(a * sin(j * (n + 1) * 0.37 + n)) + (random() - 0.5) * 0.2 AS s
       FROM (SELECT i AS id, n, random() - 0.5 AS a FROM generate_series(1, $rows + 500) i, generate_series(1, 12) n) r, generate_series(1, 128) j
       GROUP BY id, j) t GROUP BY id;
-DO \$\$
-DECLARE t text;
-BEGIN
-    FOREACH t IN ARRAY '{uniform,clusters,plane}'::text[] LOOP
-        EXECUTE format('CREATE TABLE %1\$s_queries AS SELECT * FROM %1\$s WHERE id > $rows', t);
-        EXECUTE format('DELETE FROM %s WHERE id > $rows', t);
-    END LOOP;
-END \$\$;
 -- Recall at 10 of the index in use, for the queries kept out.
 CREATE FUNCTION unseen(t text) RETURNS numeric LANGUAGE plpgsql AS \$\$
 DECLARE q record; farthest float8; found int; hits int := 0; queries int := 0;
@@ -46,10 +39,19 @@ BEGIN
     RETURN round(hits / (10.0 * queries), 4);
 END \$\$;
 SQL
+for file in "${files[@]}"; do
+    table=$(basename "$file" .tsv) dimensions=$(head -1 "$file" | tr -cd , | wc -c)
+    tables+=("$table")
+    psql -Xq -c "CREATE TABLE $table (id int, v vector($((dimensions + 1))))"
+    head -n $((rows + 500)) "$file" | awk -v OFS='\t' '{ $1 = NR; print }' | psql -Xq -c "COPY $table FROM STDIN"
+done
+for table in "${tables[@]}"; do
+    psql -Xq -c "CREATE TABLE ${table}_queries AS SELECT * FROM $table WHERE id > $rows" -c "DELETE FROM $table WHERE id > $rows"
+done
 
 echo "| data | index | target | setting | recall of the sample | its interval | recall of unseen queries |"
 echo "| --- | --- | --- | --- | --- | --- | --- |"
-for table in uniform clusters plane; do
+for table in "${tables[@]}"; do
     psql -Xq -c "VACUUM ANALYZE $table"
     for index in "hnsw|" "ivfflat|WITH (lists = 100)"; do
         psql -Xq -c "SET client_min_messages = error; CREATE INDEX i ON $table USING ${index%%|*} (v vector_l2_ops) ${index#*|}"

@@ -4,30 +4,30 @@
 # pg_perfkit and pgvector can be created; makes and drops a database of its own.  Superusers only: to search
 # one graph with both, it exchanges the operator class in the catalog.
 #
-#   bench/vector_index/run.sh [rounds (5)] [rows (10000)] [dimensions (768)]
+#   bench/vector_index/run.sh [rounds (5)] [rows (10000)] [dimensions (768)]         synthetic vectors
+#   bench/vector_index/run.sh [rounds] [rows] FILE                                   the first rows of a file of data.sh
 set -euo pipefail
-rounds=${1:-5} rows=${2:-10000} dimensions=${3:-768} searches=300
+rounds=${1:-5} rows=${2:-10000} dimensions=${3:-768} searches=300 file=
+if [ -e "$dimensions" ]; then
+    file=$dimensions
+    dimensions=$(head -1 "$file" | tr -cd , | wc -c)
+    dimensions=$((dimensions + 1))
+fi
 database=perfkit_bench_$$
 out=$(mktemp -d)
 trap 'psql -Xq -d postgres -c "DROP DATABASE IF EXISTS $database" >/dev/null 2>&1; rm -rf "$out"' EXIT
 psql -Xq -d postgres -c "CREATE DATABASE $database"
 export PGDATABASE=$database
 
-# Synthetic: 200 centres, and rows about them.
 psql -Xq -v ON_ERROR_STOP=1 <<SQL
 SET client_min_messages = warning;
 CREATE EXTENSION pg_perfkit_vector CASCADE;
-SELECT setseed(0.5);
-CREATE TABLE centres AS SELECT c, j, random() - 0.5 AS x FROM generate_series(1, 200) c, generate_series(1, $dimensions) j;
 CREATE TABLE items (id int, v vector($dimensions));
 ALTER TABLE items ALTER v SET STORAGE EXTERNAL;
-INSERT INTO items SELECT i, array_agg(x + (random() - 0.5) * 0.8 ORDER BY j)::real[]::vector
-FROM generate_series(1, $rows) i JOIN centres ON c = 1 + i % 200 GROUP BY i;
-VACUUM ANALYZE items;
 CREATE FUNCTION search(operator text) RETURNS bigint LANGUAGE plpgsql AS \$\$
 DECLARE q vector; id int; total bigint := 0;
 BEGIN
-    FOR q IN SELECT v FROM items WHERE items.id <= $searches ORDER BY items.id LOOP
+    FOR q IN SELECT v FROM items ORDER BY items.id LIMIT $searches LOOP
         FOR id IN EXECUTE format('SELECT id FROM items ORDER BY v %s \$1 LIMIT 10', operator) USING q LOOP total := total * 31 % 1000000007 + id; END LOOP;
     END LOOP;
     RETURN total;  -- tells whether the same rows came in the same order
@@ -37,6 +37,18 @@ CREATE FUNCTION give(to_ours bool) RETURNS void LANGUAGE sql AS \$\$
     WHERE c.oid = i.indexrelid AND c.relname = 'items_index' AND this.oid = i.indclass[0] AND other.opcmethod = this.opcmethod
       AND other.opcname = CASE WHEN to_ours THEN 'pk_' ELSE '' END || regexp_replace(this.opcname, '^pk_', '') \$\$;
 SQL
+if [ -n "$file" ]; then
+    head -n "$rows" "$file" | psql -Xq -c 'COPY items FROM STDIN'
+else
+    # 200 centres, and rows about them.
+    psql -Xq -v ON_ERROR_STOP=1 <<SQL
+SELECT setseed(0.5) \g /dev/null
+CREATE TABLE centres AS SELECT c, j, random() - 0.5 AS x FROM generate_series(1, 200) c, generate_series(1, $dimensions) j;
+INSERT INTO items SELECT i, array_agg(x + (random() - 0.5) * 0.8 ORDER BY j)::real[]::vector
+FROM generate_series(1, $rows) i JOIN centres ON c = 1 + i % 200 GROUP BY i;
+SQL
+fi
+psql -Xq -c 'VACUUM ANALYZE items'
 
 # shellcheck disable=SC2016  # psql's shell expands it
 cpu='\! echo $NAME $(cut -d" " -f1 /proc/$BACKEND/schedstat)'
@@ -74,10 +86,13 @@ awk -F'[ |]' -v searches=$searches '
         for (a = 1; a <= c; ++a) for (b = a + 1; b <= c; ++b) if (time[name, b] < time[name, a]) {
             swap = time[name, a]; time[name, a] = time[name, b]; time[name, b] = swap }
         return time[name, int((c + 1) / 2)] }
-    END { print "| index | pgvector: median (fastest) | pg_perfkit: median (fastest) | ratio of medians | same results |\n| --- | ---: | ---: | ---: | --- |"
+    function between(a, b,   i, ratio, least, most) { least = 1e9; most = 0  # in time order: before they are sorted
+        for (i = 1; i <= count[a]; ++i) { ratio = time[a, i] / time[b, i]; if (ratio < least) least = ratio; if (ratio > most) most = ratio }
+        return sprintf("%.2f to %.2f", least, most) }
+    END { print "| index | pgvector: median (fastest) | pg_perfkit: median (fastest) | ratio of medians | of each round | same results |\n| --- | ---: | ---: | ---: | --- | --- |"
         for (m = 1; m <= 2; ++m) for (d = 1; d <= 2; ++d) for (w = 1; w <= 2; ++w) {
             method = m == 1 ? "hnsw" : "ivfflat"; metric = d == 1 ? "l2" : "cosine"; what = w == 1 ? "build" : "search"
             unit = w == 1 ? 1e9 : searches * 1e3
-            key = method "-" metric "-" what "-"; a = median(key "pgvector"); b = median(key "pk_")
-            printf "| %s, %s, %s | %.3g (%.3g) %s | %.3g (%.3g) %s | %.2f | %s |\n", method, metric, what, a / unit, time[key "pgvector", 1] / unit,
-                w == 1 ? "s" : "µs", b / unit, time[key "pk_", 1] / unit, w == 1 ? "s" : "µs", a / b, w == 1 ? "" : differ[method metric] ? "no" : "yes" } }' "$out/times"
+            key = method "-" metric "-" what "-"; rounds = between(key "pgvector", key "pk_"); a = median(key "pgvector"); b = median(key "pk_")
+            printf "| %s, %s, %s | %.3g (%.3g) %s | %.3g (%.3g) %s | %.2f | %s | %s |\n", method, metric, what, a / unit, time[key "pgvector", 1] / unit,
+                w == 1 ? "s" : "µs", b / unit, time[key "pk_", 1] / unit, w == 1 ? "s" : "µs", a / b, rounds, w == 1 ? "" : differ[method metric] ? "no" : "yes" } }' "$out/times"

@@ -7,7 +7,7 @@ namespace {
 
 bool is_uri(const std::string& text) { return text.find("://") != std::string::npos; }
 
-std::string quoted(std::string_view value) {
+std::string conninfo_quoted(std::string_view value) {
     std::string text = "'";
     for (const char c : value) {
         if (c == '\'' || c == '\\') text += '\\';
@@ -36,7 +36,7 @@ std::string percent_encoded(std::string_view value) {
 
 std::string connection_string(const std::string& conninfo) {
     if (conninfo.empty() || conninfo.find('=') != std::string::npos || is_uri(conninfo)) return conninfo;
-    return "dbname=" + quoted(conninfo);
+    return "dbname=" + conninfo_quoted(conninfo);
 }
 
 // Of a parameter that stands there twice, libpq takes the last.
@@ -45,7 +45,7 @@ std::string with_parameter(const std::string& connection, std::string_view name,
         const char joint = connection.find('?') == std::string::npos ? '?' : '&';
         return connection + joint + std::string(name) + '=' + percent_encoded(value);
     }
-    return connection + (connection.empty() ? "" : " ") + std::string(name) + '=' + quoted(value);
+    return connection + (connection.empty() ? "" : " ") + std::string(name) + '=' + conninfo_quoted(value);
 }
 
 std::string with_default(const std::string& connection, std::string_view name, std::string_view value) {

@@ -232,7 +232,7 @@ my $begun = $other->query_safe("SELECT pk_applied_begin(advice_id) FROM pk_sugge
 my ($busy_out, $busy_err) = ('', '');
 my $busy = IPC::Run::start([ $perfkit, 'apply', '-d', $node->connstr('postgres'), '--yes', '--only', join(',', values %id) ],
 	'<', \undef, '>', \$busy_out, '2>', \$busy_err);
-$busy->pump until $busy_out =~ /later: busy_b_idx/;
+$busy->pump until $busy_out =~ /later: busy_b_idx/ && $busy_out =~ /under way busy_a_idx/;
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_indexes WHERE tablename = 'busy'"), '0', 'nothing is done meanwhile');
 $other->query_safe("SELECT pk_applied_end('$begun', 'given up')");
 $other->quit;

@@ -226,20 +226,20 @@ is($node->safe_psql('postgres', q(SELECT table_name, state, error IS NULL, attem
 # What another session is carrying out is left to it, and another change of its table waits.
 $node->safe_psql('postgres', 'CREATE TABLE busy AS SELECT i % 1000 AS a, i % 999 AS b FROM generate_series(1, 20000) i; ANALYZE busy');
 $node->safe_psql('postgres', "SELECT count(*) FROM busy WHERE $_ = 7") foreach qw(a b);
-my %id = map { @$_ } rows($node, q(SELECT index_name, advice_id FROM pk_suggest_indexes() WHERE table_name = 'busy'));
+my ($first, $second) = rows($node, q(SELECT index_name, advice_id FROM pk_suggest_indexes() WHERE table_name = 'busy' ORDER BY rank));
 my $other = $node->background_psql('postgres');
-my $begun = $other->query_safe("SELECT pk_applied_begin(advice_id) FROM pk_suggest_indexes() WHERE index_name = 'busy_a_idx'");
+my $begun = $other->query_safe("SELECT pk_applied_begin('$first->[1]')");
 my ($busy_out, $busy_err) = ('', '');
-my $busy = IPC::Run::start([ $perfkit, 'apply', '-d', $node->connstr('postgres'), '--yes', '--only', join(',', values %id) ],
+my $busy = IPC::Run::start([ $perfkit, 'apply', '-d', $node->connstr('postgres'), '--yes', '--only', "$first->[1],$second->[1]" ],
 	'<', \undef, '>', \$busy_out, '2>', \$busy_err);
-$busy->pump until $busy_out =~ /later: busy_b_idx/ && $busy_out =~ /under way busy_a_idx/;
+$busy->pump until $busy_out =~ /later: $second->[0]/;
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_indexes WHERE tablename = 'busy'"), '0', 'nothing is done meanwhile');
 $other->query_safe("SELECT pk_applied_end('$begun', 'given up')");
 $other->quit;
 $busy->finish;
 is($busy->result(0), 0, 'it went on') or diag("$busy_out$busy_err");
-like($busy_out, qr/^under way busy_a_idx.*: another session is carrying out the same advice$/m, 'what another session does is told');
-is($node->safe_psql('postgres', "SELECT string_agg(indexname, ' ') FROM pg_indexes WHERE tablename = 'busy'"), 'busy_b_idx', 'and the rest is done');
+like($busy_out, qr/^under way $first->[0].*: another session is carrying out the same advice$/m, 'what another session does is told');
+is($node->safe_psql('postgres', "SELECT string_agg(indexname, ' ') FROM pg_indexes WHERE tablename = 'busy'"), $second->[0], 'and the rest is done');
 
 # --- compare ---------------------------------------------------------------------------------------
 

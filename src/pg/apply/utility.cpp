@@ -94,13 +94,13 @@ void commit_transaction() {
 
 void roll_back() {
     call([] {
-        // As the server's main loop does.
-        HOLD_INTERRUPTS();
+        // As the server's main loop does.  C++20 has no ++ of what is volatile, as in HOLD_INTERRUPTS().
+        InterruptHoldoffCount = InterruptHoldoffCount + 1;
         disable_all_timeouts(false);
         QueryCancelPending = 0;
         AbortCurrentTransaction();
         MemoryContextSwitchTo(work_context());
-        RESUME_INTERRUPTS();
+        InterruptHoldoffCount = InterruptHoldoffCount - 1;
     });
 }
 

@@ -53,7 +53,7 @@ constexpr const char* terminated = "the process that carried it out was terminat
 volatile sig_atomic_t told_to_end = 0;
 
 // Like a cancel, so that there is time to clean up.
-void on_terminate(SIGNAL_ARGS) {
+void on_terminate([[maybe_unused]] SIGNAL_ARGS) {
     const int kept = errno;
     told_to_end = 1;
     InterruptPending = 1;

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 
 namespace perfkit::report {
 
@@ -25,7 +26,7 @@ std::string grouped(std::string digits) {
     const std::size_t first = digits.front() == '-' ? 1 : 0;
     while (place > first + 3) {
         place -= 3;
-        digits.insert(place, ",");
+        digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(place), ',');
     }
     return digits;
 }

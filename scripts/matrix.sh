@@ -2,8 +2,8 @@
 # Runs the tests on other PostgreSQL versions, compilers and processors than this machine's, in Debian roots.
 #
 # usage: scripts/matrix.sh [--prepare] [17] [18] [clang] [arm64] [package]
-#   17         Debian 13 (trixie): PostgreSQL 17 with pgvector, g++ 14: regression and system tests
-#   18         forky: PostgreSQL 18 with pgvector, the newest g++: the same
+#   17         Debian 13 (trixie): PostgreSQL 17 with pgvector, g++ 14: regression tests
+#   18         forky: PostgreSQL 18 with pgvector, the newest g++: regression and system tests
 #   clang      forky, the newest clang: unit tests, and regression tests once
 #   arm64      Debian 13 for arm64 under qemu: cross-compiled here, tested on a real server
 #   package    the Debian packages: built, installed and tested on Debian 13
@@ -73,7 +73,7 @@ for name in "${names[@]}"; do prepare "$name"; done
 if [ -n "$prepare_only" ]; then exit 0; fi
 for name in "${names[@]}"; do
     case $name in
-        17) version_tests 17 "$(root_place "$machine" trixie 17)" --no-unit --plain ;;
+        17) version_tests 17 "$(root_place "$machine" trixie 17)" --no-unit --plain --no-system ;;
         18) version_tests 18 "$(root_place "$machine" forky 18)" --no-unit --plain ;;
         clang) version_tests "18, clang++" "$(root_place "$machine" forky 18)" CXX=clang++ --no-system --plain --preloaded ;;
         arm64) arm64_tests ;;

@@ -9,6 +9,7 @@
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 #define INLINE __attribute__((target("avx2,fma,f16c"), always_inline)) inline
 
+#include "avx_sums.hpp"
 #include "whole_loops.hpp"
 
 namespace perfkit::distance {
@@ -109,11 +110,7 @@ struct I8 {
     INLINE static Total add_absolute_difference(Total total, V a, V b) {
         return fma(_mm256_abs_epi16(_mm256_sub_epi16(a, b)), _mm256_set1_epi16(1), total);
     }
-    INLINE static double sum(Total a) {
-        const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
-        const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-        return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
-    }
+    INLINE static double sum(Total a) { return sum_of_32(a); }
 };
 
 // Bits are counted by looking both halves of each byte up in a table.
@@ -133,10 +130,7 @@ struct Bits {
     INLINE static Total add_differing(Total total, V a, V b) { return add(total, counted(_mm256_xor_si256(a, b))); }
     INLINE static Total add_both(Total total, V a, V b) { return add(total, counted(_mm256_and_si256(a, b))); }
     INLINE static Total add_either(Total total, V a, V b) { return add(total, counted(_mm256_or_si256(a, b))); }
-    INLINE static double sum(Total a) {
-        const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
-        return static_cast<double>(_mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two))));
-    }
+    INLINE static double sum(Total a) { return sum_of_64(a); }
 
 private:
     INLINE static Total counted(V bits) {

@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "avx_sums.hpp"
 #include "whole_loops.hpp"
 
 namespace perfkit::distance {
@@ -25,11 +26,8 @@ struct Bytes {
     }
     INLINE static Total add(Total a, Total b) { return _mm512_add_epi32(a, b); }
     INLINE static double sum(Total a) {
-        const __m256i eight =
-            _mm256_add_epi32(_mm512_maskz_extracti32x8_epi32(0xff, a, 0), _mm512_maskz_extracti32x8_epi32(0xff, a, 1));
-        const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-        const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-        return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
+        return sum_of_32(
+            _mm256_add_epi32(_mm512_maskz_extracti32x8_epi32(0xff, a, 0), _mm512_maskz_extracti32x8_epi32(0xff, a, 1)));
     }
 };
 
@@ -46,10 +44,8 @@ struct BitWords {
     }
     INLINE static Total add(Total a, Total b) { return _mm512_add_epi64(a, b); }
     INLINE static double sum(Total a) {
-        const __m256i four =
-            _mm256_add_epi64(_mm512_maskz_extracti64x4_epi64(0xff, a, 0), _mm512_maskz_extracti64x4_epi64(0xff, a, 1));
-        const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
-        return static_cast<double>(_mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two))));
+        return sum_of_64(
+            _mm256_add_epi64(_mm512_maskz_extracti64x4_epi64(0xff, a, 0), _mm512_maskz_extracti64x4_epi64(0xff, a, 1)));
     }
 };
 

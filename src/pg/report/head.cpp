@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "perfkit/pg/epoch.hpp"
 #include "perfkit/pg/report/gather.hpp"
 
 namespace perfkit::pg::reporting {
@@ -52,6 +53,11 @@ void gather_head(const Source& source, report::Report& report) {
     if (!no_history.empty()) report.head.history = no_history;
 }
 
+std::int64_t snapshots_in(const Source& source, const Span& span) {
+    const auto rows = source.rows("SELECT count(*) FROM @s@.pk_history_points('database', @from@, @to@)", span);
+    return integer_of(rows.at(0)[0]);
+}
+
 bool gather_window(const Source& source, const Span& span, report::Window& window, Span& covered) {
     const char* const texts =
         "SELECT to_char(@from@, 'YYYY-MM-DD HH24:MI:SS'), to_char(@to@, 'YYYY-MM-DD HH24:MI:SS OF')";
@@ -70,9 +76,8 @@ bool gather_window(const Source& source, const Span& span, report::Window& windo
                               .front();
     window.snapshots = integer_of(found[0]);
     if (window.snapshots == 0) return false;
-    constexpr TimestampTz since_1970 = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-    covered.from = std::max(span.from, integer_of(found[1]) - since_1970);
-    covered.to = std::min(span.to, integer_of(found[2]) - since_1970);
+    covered.from = std::max(span.from, integer_of(found[1]) - epoch_gap_us);
+    covered.to = std::min(span.to, integer_of(found[2]) - epoch_gap_us);
     if (covered.from >= covered.to) covered = span;
 
     // At round times of the session's zone, a few of them.

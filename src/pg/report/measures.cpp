@@ -80,9 +80,8 @@ void take(const std::vector<TextRow>& rows, std::size_t column, int stretches, r
 }
 
 int stretches_of(const Source& source, const Span& span) {
-    const auto rows = source.rows("SELECT count(*) FROM @s@.pk_history_points('database', @from@, @to@)", span);
     // Fewer than snapshots, which are not exactly as far apart: few stretches are to be empty.
-    return static_cast<int>(std::clamp<std::int64_t>(integer_of(rows.at(0)[0]) * 2 / 3, 1, most_stretches));
+    return static_cast<int>(std::clamp<std::int64_t>(snapshots_in(source, span) * 2 / 3, 1, most_stretches));
 }
 
 }  // namespace
@@ -111,9 +110,8 @@ void gather_measures_since(const Source& source, std::vector<Measure>& measures)
         " @s@.pk_latency_percentile(@s@.pk_latency_sum(w.latency), 0.5),"
         " @s@.pk_latency_percentile(@s@.pk_latency_sum(w.latency), 0.95),"
         " @s@.pk_latency_percentile(@s@.pk_latency_sum(w.latency), 0.99)"
-        " FROM @s@.pk_workload_info() i, @s@.pk_workload_counters() w"
-        " WHERE w.toplevel AND w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
-        " GROUP BY i.since");
+        " FROM @s@.pk_workload_info() i, @s@.pk_workload_counters() w WHERE w.toplevel AND w.dbid = " +
+        std::string(this_database) + " GROUP BY i.since");
     const auto add = [&](const char* name, Unit unit, const std::optional<std::string>& value) {
         if (value) measures.push_back({name, name, unit, number(value), {}, {}, {}, name});
     };

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "perfkit/core/metrics.hpp"
+#include "perfkit/pg/epoch.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -36,8 +37,7 @@ std::string utf8(const std::string& bytes) {
 }  // namespace
 
 std::string time_literal(TimestampTz time) {
-    constexpr TimestampTz since_1970 = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-    return "(timestamptz 'epoch' + interval '" + std::to_string(time + since_1970) + " microseconds')";
+    return "(timestamptz 'epoch' + interval '" + std::to_string(time + epoch_gap_us) + " microseconds')";
 }
 
 std::string with(std::string sql, std::string_view mark, const std::string& value) {

@@ -16,10 +16,12 @@ constexpr int most_changes = 16;
 constexpr int most_stretches = 24;
 
 // Texts of this database, one for each statement.
-constexpr const char* texts =
-    "texts AS MATERIALIZED (SELECT DISTINCT ON (w.queryid, w.userid, w.toplevel) w.queryid, w.userid, w.toplevel,"
-    " left(w.query, 5000) AS query FROM @s@.pk_workload_counters() w"
-    " WHERE w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))";
+std::string texts() {
+    return "texts AS MATERIALIZED (SELECT DISTINCT ON (w.queryid, w.userid, w.toplevel)"
+           " w.queryid, w.userid, w.toplevel, left(w.query, 5000) AS query FROM @s@.pk_workload_counters() w WHERE "
+           "w.dbid = " +
+           std::string(this_database) + ")";
+}
 
 Query query_of(const TextRow& row) {
     Query query;
@@ -59,8 +61,7 @@ std::size_t place_of(const std::vector<TextRow>& rows, const TextRow& found) {
 
 void add_courses(const Source& source, const Span& covered, const std::vector<TextRow>& rows,
                  std::vector<Query>& queries) {
-    const auto count = source.rows("SELECT count(*) FROM @s@.pk_history_points('database', @from@, @to@)", covered);
-    const int stretches = static_cast<int>(std::min<std::int64_t>(integer_of(count.at(0)[0]), most_stretches));
+    const int stretches = static_cast<int>(std::min<std::int64_t>(snapshots_in(source, covered), most_stretches));
     if (stretches < 3) return;
     const std::string among_them = among(rows);
     if (among_them == "false") return;
@@ -89,7 +90,7 @@ void gather_queries(const Source& source, const Span& covered, const std::option
     const auto rows =
         source.rows(std::string("WITH t AS MATERIALIZED (SELECT id1, id2, id3, counters AS c, latency FROM"
                                 " @s@.pk_history_totals('queries', @from@, @to@)), ") +
-                        texts +
+                        texts() +
                         " SELECT t.id1, r.rolname, t.id3 = 1, c[1], c[2], c[3] / 1000.0,"
                         " 100.0 * c[3] / nullif(sum(c[3]) OVER (), 0),"
                         " @s@.pk_hit_percent(c[5], c[6]), t.latency, x.query, c[3] / 1000.0 / nullif(c[1], 0),"
@@ -125,10 +126,10 @@ void gather_queries_since(const Source& source, report::Report& report) {
         " @s@.pk_hit_percent(w.shared_blks_hit, w.shared_blks_read), w.latency, left(w.query, 5000),"
         " w.mean_ms, w.p50_ms, w.p95_ms, w.p99_ms, w.rows::numeric / nullif(w.calls, 0)"
         " FROM @s@.pk_workload_counters() w LEFT JOIN pg_roles r ON r.oid = w.userid"
-        " WHERE w.toplevel AND w.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+        " WHERE w.toplevel AND w.dbid = " +
+        std::string(this_database) +
         // Those of others, of which nothing can be told but their time, come last.
-        " ORDER BY w.queryid IS NULL, w.total_ms DESC, w.queryid LIMIT " +
-        std::to_string(most_queries));
+        " ORDER BY w.queryid IS NULL, w.total_ms DESC, w.queryid LIMIT " + std::to_string(most_queries));
     for (const TextRow& row : rows) report.queries.rows.push_back(query_of(row));
 }
 

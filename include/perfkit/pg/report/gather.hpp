@@ -15,6 +15,8 @@ struct Request {
 void gather_head(const Source& source, report::Report& report);
 // The window as it is written, and the part of it that history covers; false where there is no snapshot in it.
 bool gather_window(const Source& source, const Span& span, report::Window& window, Span& covered);
+// Snapshots in a span, from which follows how many stretches a course has.
+std::int64_t snapshots_in(const Source& source, const Span& span);
 // The measures over the covered part of a window, or since the counters began.
 void gather_measures(const Source& source, const Span& covered, const std::optional<Span>& before,
                      std::vector<report::Measure>& measures);

@@ -31,6 +31,9 @@ private:
     std::string schema_;
 };
 
+// The database that is asked, in SQL.
+constexpr const char* this_database = "(SELECT d.oid FROM pg_database d WHERE d.datname = current_database())";
+
 // A time in SQL, exact to the microsecond, whatever the session's settings.
 std::string time_literal(TimestampTz time);
 // Replaces each occurrence.

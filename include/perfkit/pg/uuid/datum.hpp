@@ -1,22 +1,18 @@
 // PostgreSQL's uuid and timestamptz as core's values.
 #pragma once
 
-#include <cstdint>
 #include <cstring>
 #include <new>
 
 #include "perfkit/core/uuid/layout.hpp"
+#include "perfkit/pg/epoch.hpp"
 #include "perfkit/pg/guard.hpp"
 
 extern "C" {
-#include "datatype/timestamp.h"
 #include "utils/uuid.h"
 }
 
 namespace perfkit::pg {
-
-// Between PostgreSQL's epoch, 2000-01-01, and the Unix epoch.
-constexpr std::int64_t epoch_gap_us = std::int64_t{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * USECS_PER_DAY;
 
 inline Uuid uuid_of(Datum datum) {
     Uuid uuid;

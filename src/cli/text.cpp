@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "perfkit/core/report/format.hpp"
+
 namespace perfkit::cli {
 
 std::string_view trimmed(std::string_view text) {
@@ -38,12 +40,7 @@ std::string format_fixed(double value, int digits) {
     return text;
 }
 
-std::string format_count(double value) {
-    std::string text = format_fixed(value, 0);
-    const std::size_t first = text[0] == '-' ? 1 : 0;
-    for (std::size_t i = text.size(); i > first + 3; i -= 3) text.insert(i - 3, 1, ',');
-    return text;
-}
+std::string format_count(double value) { return report::grouped(format_fixed(value, 0)); }
 
 std::string format_bytes(double bytes) {
     const char* const units[] = {"B", "kB", "MB", "GB", "TB"};

@@ -19,18 +19,6 @@ std::string fixed(double value, int digits) {
     return std::string(text.data(), end);
 }
 
-// Thousands apart.
-std::string grouped(std::string digits) {
-    const std::size_t point = digits.find('.');
-    std::size_t place = point == std::string::npos ? digits.size() : point;
-    const std::size_t first = digits.front() == '-' ? 1 : 0;
-    while (place > first + 3) {
-        place -= 3;
-        digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(place), ',');
-    }
-    return digits;
-}
-
 std::string without_zeros(std::string text) {
     if (text.find('.') == std::string::npos) return text;
     text.erase(text.find_last_not_of('0') + 1);
@@ -88,6 +76,17 @@ std::string percent_text(double value) {
 }
 
 }  // namespace
+
+std::string grouped(std::string digits) {
+    const std::size_t point = digits.find('.');
+    std::size_t place = point == std::string::npos ? digits.size() : point;
+    const std::size_t first = digits.front() == '-' ? 1 : 0;
+    while (place > first + 3) {
+        place -= 3;
+        digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(place), ',');
+    }
+    return digits;
+}
 
 std::string number_text(std::optional<double> value, Unit unit) {
     if (!value || !std::isfinite(*value)) return dash;

@@ -15,6 +15,9 @@ std::string number_text(std::optional<double> value, Unit unit);
 // How one number became another: "3.2 times", "-18 %", "the same"; empty where there is nothing to compare.
 std::string change_text(std::optional<double> before, std::optional<double> after);
 
+// Digits, with a comma between thousands.
+std::string grouped(std::string digits);
+
 // As attributes of SVG and CSS have it: at most two digits behind the point, whatever the locale.
 std::string coordinate(double value);
 

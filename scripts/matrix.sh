@@ -4,7 +4,7 @@
 # usage: scripts/matrix.sh [--prepare] [17] [18] [clang] [arm64] [package]
 #   17         Debian 13 (trixie): PostgreSQL 17 with pgvector, g++ 14: regression tests
 #   18         forky: PostgreSQL 18 with pgvector, the newest g++: regression and system tests
-#   clang      forky, the newest clang: unit tests, and regression tests once
+#   clang      forky, the newest clang: regression tests once
 #   arm64      Debian 13 for arm64 under qemu: cross-compiled here, tested on a real server
 #   package    the Debian packages: built, installed and tested on Debian 13
 #   --prepare  only makes the roots
@@ -73,9 +73,9 @@ for name in "${names[@]}"; do prepare "$name"; done
 if [ -n "$prepare_only" ]; then exit 0; fi
 for name in "${names[@]}"; do
     case $name in
-        17) version_tests 17 "$(root_place "$machine" trixie 17)" --no-unit --plain --no-system ;;
-        18) version_tests 18 "$(root_place "$machine" forky 18)" --no-unit --plain ;;
-        clang) version_tests "18, clang++" "$(root_place "$machine" forky 18)" CXX=clang++ --no-system --plain --preloaded ;;
+        17) version_tests 17 "$(root_place "$machine" trixie 17)" --no-unit --quick --no-system ;;
+        18) version_tests 18 "$(root_place "$machine" forky 18)" --no-unit --quick ;;
+        clang) version_tests "18, clang++" "$(root_place "$machine" forky 18)" CXX=clang++ --no-unit --quick --no-system --preloaded ;;
         arm64) arm64_tests ;;
         package) package_tests ;;
     esac

@@ -12,8 +12,8 @@ package_tests() {
         cp -R /srv/pg_perfkit $place/pg-perfkit; cd $place/pg-perfkit
         rm -rf build
         chown -R postgres $place
-        runuser -u postgres -- env HOME=$place DEB_BUILD_OPTIONS="nocheck parallel=$1" $2 dpkg-buildpackage -b -us -uc
-        dpkg --install $place/postgresql-17-pg-perfkit_*.deb $place/perfkit_*.deb' package "$cores" "${CI:+TOOL_FLAGS=-O1}" >"$log" 2>&1; then
+        runuser -u postgres -- env HOME=$place DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$1" $2 dpkg-buildpackage -b -us -uc
+        dpkg --install $place/postgresql-17-pg-perfkit_*.deb $place/perfkit_*.deb' package "$cores" "${CI:+QUICK=1 TOOL_FLAGS=-O1}" >"$log" 2>&1; then
         broken "package: builds and installs" "$log"
         return
     fi

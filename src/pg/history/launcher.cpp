@@ -65,7 +65,7 @@ public:
         launcher_.last_round = now;
         Shared& shared = *Shared::get();
         shared.set_launcher(launcher_, MyLatch);
-        if (RecoveryInProgress()) return;
+        if (RecoveryInProgress() && standby_kb == 0) return;
         // It is woken more often while workers begin and end.
         if (interval_s > 0 && (now - looked_ >= look_interval || now < looked_)) {
             shared.count_waits();
@@ -122,8 +122,9 @@ private:
         for (const Place& place : places) {
             if (place.database == InvalidOid || std::find(there.begin(), there.end(), place.database) != there.end())
                 continue;
-            const dsm_handle reading = shared.forget(place.database);
-            if (reading != 0) call([reading] { dsm_unpin_segment(reading); });
+            const Place gone = shared.forget(place.database);
+            if (gone.reading != 0) unpin({gone.reading});
+            unpin(handles_of(gone.ring));
         }
         for (const Oid database : there) shared.change(database, true, [](Place&) {});
     }

@@ -121,11 +121,11 @@ void Shared::all(std::array<Place, most_databases>& copy) const noexcept {
     LWLockRelease(lock_);
 }
 
-dsm_handle Shared::forget(Oid database) noexcept {
-    dsm_handle reading = 0;
+Place Shared::forget(Oid database) noexcept {
+    Place before;
     LWLockAcquire(lock_, LW_EXCLUSIVE);
     if (Place* const place = place_of(database, false); place != nullptr) {
-        reading = place->reading;
+        before = *place;
         *place = Place{};
     }
     // Its waits make room for those of others.
@@ -133,7 +133,7 @@ dsm_handle Shared::forget(Oid database) noexcept {
     const auto kept = std::remove_if(waits_.begin(), end, [=](const WaitCount& w) { return w.database == database; });
     used_waits_ = static_cast<std::size_t>(kept - waits_.begin());
     LWLockRelease(lock_);
-    return reading;
+    return before;
 }
 
 // Reads what other processes write without a lock, as pg_stat_activity does: an event may be one of a moment ago.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "perfkit/pg/history/ring.hpp"
 #include "perfkit/pg/postgres.hpp"
 
 extern "C" {
@@ -38,6 +39,8 @@ struct Place {
     TimestampTz taken = 0;      // time of the reading that is kept for the next one to be compared with
     std::int64_t resets = 0;
     dsm_handle reading = 0;           // that reading; 0: none
+    bool on_standby = false;          // where it was taken
+    Ring ring;                        // the rows of a standby
     std::array<char, 200> trouble{};  // what kept the last worker from its end; empty: nothing
 };
 
@@ -85,8 +88,8 @@ public:
     // The launcher's.
     void set_launcher(const Launcher& launcher, Latch* latch) noexcept;
     void all(std::array<Place, most_databases>& copy) const noexcept;
-    // Gives the reading that it kept, to be unpinned.
-    dsm_handle forget(Oid database) noexcept;
+    // Gives its place as it was: what it kept is to be unpinned.
+    Place forget(Oid database) noexcept;
     // One look at all sessions.
     void count_waits() noexcept;
 

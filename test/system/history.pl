@@ -34,6 +34,8 @@ is($node->safe_psql('postgres', "SELECT sum(value * extract(epoch FROM taken - s
 is($node->safe_psql('postgres', "SELECT rows_after, inserted IS NOT NULL FROM pk_growth_window('1 hour') WHERE table_name = 't'"), '100|t', 'tables are known');
 $poll->(q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_history_snapshot(), pk_waits_window() WHERE waits_for IN ('CPU', 'Timeout: PgSleep')}, 'waits');
 
+$poll->(q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event_type = 'Timeout' AND wait_event = 'PgSleep' AND sightings > 0 AND mean_sessions > 0 AND sessions_now > 0}, 'waits of the last hour');
+
 # Counters that begin anew are never negative.
 $node->safe_psql('postgres', 'SELECT pk_workload_reset(); SELECT pg_stat_reset()');
 $run->(5);
@@ -186,6 +188,7 @@ $standby->start;
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'a standby has the history');
 is($standby->safe_psql('postgres', "SELECT reason FROM pk_check_history_behind()"), 'history is off: this is a standby, where no history is taken', 'and says that it takes none');
+$standby->poll_query_until('postgres', q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event = 'PgSleep'}) or die 'no waits on the standby';
 $standby->promote;
 $standby->poll_query_until('postgres', "SELECT state = 'on' AND last_success IS NOT NULL FROM pk_history_info()") or die 'no history after promotion';
 isnt($standby->safe_psql('postgres', 'SELECT pk_history_snapshot()'), '', 'until it is promoted');

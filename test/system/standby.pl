@@ -13,6 +13,7 @@ my %refused = map { $_ => '25006' } qw(pk_uuid_move pk_workload_import pk_histor
 
 my $primary = perfkit_node('primary', init => [ allows_streaming => 1 ]);
 create_sample($primary);
+$primary->safe_psql('postgres', 'CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
 $primary->backup('base');
 
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -31,8 +32,15 @@ foreach my $call (@calls)
 }
 is(join(' ', grep { !$seen{$_} } sort keys %refused), '', 'every exception is still there');
 
+# Whoever watches the server is no superuser.
+my @watched = map { "SELECT * FROM pk_$_" } qw(activity blocking long_queries connections slow_queries wait_events progress replication
+	locks hot_updates), 'health()', 'metric_samples()';
+is($_->{state}, '', "as a member of pg_monitor: $_->{statement}") or diag $_->{text}
+  foreach run_calls($standby, { role => 'monitor' }, @watched);
+
 # The same answers while the standby replays changes under them, and after promotion.
 my $reader = $standby->background_psql('postgres', on_error_stop => 0);
+$reader->query('SET client_min_messages = warning');    # history is off here, of which pk_wait_events tells
 $primary->safe_psql('postgres', 'DROP TABLE pk_sample_child, pk_sample_unlogged; UPDATE pk_sample SET n = n + 1');
 $primary->wait_for_catchup($standby);
 my @again = grep { $_->{kind} eq 'view' || !@{ $_->{arguments} } } @calls;

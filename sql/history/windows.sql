@@ -239,7 +239,7 @@ CREATE VIEW pk_wait_events AS
     GROUP BY n.name
     ORDER BY 3 DESC, 1, 2;
 COMMENT ON VIEW pk_wait_events IS
-'What the processes of this database did on this server in the last hour, or since it started, seen once a second: on the processor, or waiting for what. What was seen most often first; idle ones are left out. From shared memory: up to the last second, on a standby too. pk_waits_window has any window of time that the history reaches back to. No rows where nothing was seen; without preload, or with pg_perfkit.history_interval = 0, with a NOTICE.';
+'What the processes of this database did on this server in the last hour, or since it started, seen once a second: on the processor, or waiting for what. What was seen most often first; idle ones are left out. From shared memory: up to the last second, on a standby too. pk_waits_window has any window of time that the history reaches back to. No rows where nothing was seen, or pg_perfkit.history_interval is 0; without preload with a NOTICE.';
 COMMENT ON COLUMN pk_wait_events.wait_event_type IS 'kind of the wait event, as in pg_stat_activity; CPU for a process that did not wait';
 COMMENT ON COLUMN pk_wait_events.wait_event IS 'its name; NULL for CPU, and for waits in extensions, which are counted as one';
 COMMENT ON COLUMN pk_wait_events.sightings IS 'how often a process was seen so';

@@ -40,7 +40,6 @@ is($_->{state}, '', "as a member of pg_monitor: $_->{statement}") or diag $_->{t
 
 # The same answers while the standby replays changes under them, and after promotion.
 my $reader = $standby->background_psql('postgres', on_error_stop => 0);
-$reader->query('SET client_min_messages = warning');    # history is off here, of which pk_wait_events tells
 $primary->safe_psql('postgres', 'DROP TABLE pk_sample_child, pk_sample_unlogged; UPDATE pk_sample SET n = n + 1');
 $primary->wait_for_catchup($standby);
 my @again = grep { $_->{kind} eq 'view' || !@{ $_->{arguments} } } @calls;

@@ -60,11 +60,10 @@ void tell_locked(int segments) {
     });
 }
 
-void tell_no_samples(bool preloaded) {
-    pg::call([preloaded] {
+void tell_no_samples() {
+    pg::call([] {
         ereport(NOTICE, (errmsg("pg_perfkit samples no wait events"),
-                         preloaded ? errhint("Set pg_perfkit.history_interval, which is 0.")
-                                   : errhint("Add pg_perfkit to shared_preload_libraries and restart the server.")));
+                         errhint("Add pg_perfkit to shared_preload_libraries and restart the server.")));
     });
 }
 
@@ -294,8 +293,8 @@ PERFKIT_FUNCTION(pk_history_points) {
 PERFKIT_FUNCTION(pk_recent_waits) {
     pg::Rows rows(fcinfo);
     const Shared* const shared = Shared::get();
-    if (shared == nullptr || pg::history::interval_s == 0) {
-        tell_no_samples(shared != nullptr);
+    if (shared == nullptr) {
+        tell_no_samples();
         PG_RETURN_NULL();
     }
     const std::int64_t now = pg::history::this_minute();

@@ -34,6 +34,8 @@ is($node->safe_psql('postgres', "SELECT sum(value * extract(epoch FROM taken - s
 is($node->safe_psql('postgres', "SELECT rows_after, inserted IS NOT NULL FROM pk_growth_window('1 hour') WHERE table_name = 't'"), '100|t', 'tables are known');
 $poll->(q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_history_snapshot(), pk_waits_window() WHERE waits_for IN ('CPU', 'Timeout: PgSleep')}, 'waits');
 
+$poll->(q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event_type = 'Timeout' AND wait_event = 'PgSleep' AND sightings > 0 AND mean_sessions > 0 AND sessions_now > 0}, 'waits of the last hour');
+
 # Counters that begin anew are never negative.
 $node->safe_psql('postgres', 'SELECT pk_workload_reset(); SELECT pg_stat_reset()');
 $run->(5);
@@ -212,6 +214,7 @@ $standby->append_conf('postgresql.conf', "pg_perfkit.standby_history_size = '1MB
 $standby->restart;
 $on_standby->('SELECT pk_history_snapshot()');
 is($on_standby->("SELECT oldest > '$end' FROM pk_history_info()"), 't', 'a restart ends it');
+$standby->poll_query_until('postgres', q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event = 'PgSleep'}) or die 'no waits on the standby';
 $standby->promote;
 $standby->poll_query_until('postgres', "SELECT state = 'on' AND last_success IS NOT NULL FROM pk_history_info()") or die 'no history after promotion';
 isnt($standby->safe_psql('postgres', 'SELECT pk_history_snapshot()'), '', 'until it is promoted');

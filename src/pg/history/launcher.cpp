@@ -65,12 +65,13 @@ public:
         launcher_.last_round = now;
         Shared& shared = *Shared::get();
         shared.set_launcher(launcher_, MyLatch);
-        if (RecoveryInProgress() && standby_kb == 0) return;
         // It is woken more often while workers begin and end.
         if (interval_s > 0 && (now - looked_ >= look_interval || now < looked_)) {
             shared.count_waits();
             looked_ = now;
         }
+        // What sessions wait for is counted on each standby.
+        if (RecoveryInProgress() && standby_kb == 0) return;
         watch_worker(now);
         if (worker_ == nullptr) start_due(now);
     }

@@ -30,6 +30,8 @@ void copy_text(std::array<char, 200>& to, std::string_view text) {
     text.copy(to.data(), length);
 }
 
+std::int64_t this_minute() { return GetCurrentTimestamp() / USECS_PER_MINUTE; }
+
 Shared* Shared::get() noexcept { return shared; }
 
 void Shared::request() {
@@ -109,8 +111,10 @@ void Shared::notice(Oid database) noexcept {
 void Shared::set_launcher(const Launcher& launcher, Latch* latch) noexcept {
     LWLockAcquire(lock_, LW_EXCLUSIVE);
     const std::uint64_t looks = launcher_.looks;
+    const perfkit::history::LastHour recent_looks = launcher_.recent_looks;
     launcher_ = launcher;
     launcher_.looks = looks;
+    launcher_.recent_looks = recent_looks;
     latch_ = latch;
     LWLockRelease(lock_);
 }
@@ -153,17 +157,22 @@ void Shared::count_waits() noexcept {
         if ((event & class_mask) == PG_WAIT_CLIENT || (event & class_mask) == PG_WAIT_ACTIVITY) continue;
         seen[count++] = {process.databaseId, event};
     }
+    const std::int64_t minute = this_minute();
     LWLockAcquire(lock_, LW_EXCLUSIVE);
     ++launcher_.looks;
+    launcher_.recent_looks.add(minute);
     for (std::size_t i = 0; i < count; ++i) {
         const auto end = waits_.begin() + static_cast<std::ptrdiff_t>(used_waits_);
-        const auto place = std::find_if(waits_.begin(), end, [&](const WaitCount& w) {
+        auto place = std::find_if(waits_.begin(), end, [&](const WaitCount& w) {
             return w.database == seen[i].database && w.event == seen[i].event;
         });
-        if (place != end)
-            ++place->samples;
-        else if (used_waits_ < most_waits)
-            waits_[used_waits_++] = {seen[i].database, seen[i].event, 1};
+        if (place == end) {
+            if (used_waits_ == most_waits) continue;
+            *place = {seen[i].database, seen[i].event, 0, {}};
+            ++used_waits_;
+        }
+        ++place->samples;
+        place->recent.add(minute);
     }
     LWLockRelease(lock_);
 }

@@ -34,6 +34,7 @@ using pg::history::Shared;
 namespace {
 
 constexpr std::uint32_t wait_class = 0xff000000;
+constexpr std::int64_t just_now = 5;  // minutes
 constexpr TimestampTz launcher_is_late = 30 * USECS_PER_SEC;
 
 template <typename Numbers>
@@ -56,6 +57,13 @@ void tell_locked(int segments) {
     if (segments == 0) return;
     pg::call([segments] {
         ereport(WARNING, (errmsg("%d of the tables of the history are locked and were left out", segments)));
+    });
+}
+
+void tell_no_samples() {
+    pg::call([] {
+        ereport(NOTICE, (errmsg("pg_perfkit samples no wait events"),
+                         errhint("Add pg_perfkit to shared_preload_libraries and restart the server.")));
     });
 }
 
@@ -309,6 +317,22 @@ PERFKIT_FUNCTION(pk_history_points) {
             add(row.since, row.taken);
         });
     add_quiet(DT_NOEND);
+    PG_RETURN_NULL();
+}
+
+PERFKIT_FUNCTION(pk_recent_waits) {
+    pg::Rows rows(fcinfo);
+    const Shared* const shared = Shared::get();
+    if (shared == nullptr) {
+        tell_no_samples();
+        PG_RETURN_NULL();
+    }
+    const std::int64_t now = pg::history::this_minute();
+    const LastHour looks = shared->launcher().recent_looks;
+    for (const pg::history::WaitCount& wait : shared->waits_of(MyDatabaseId))
+        if (const std::int64_t seen = wait.recent.seen(now); seen > 0)
+            rows.add({static_cast<std::int64_t>(wait.event), seen, looks.seen(now), wait.recent.seen(now, just_now),
+                      looks.seen(now, just_now)});
     PG_RETURN_NULL();
 }
 

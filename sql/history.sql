@@ -49,7 +49,7 @@ resets: how often counters were found to have begun anew (a reset, or a statemen
 CREATE FUNCTION pk_history_snapshot() RETURNS timestamptz
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pk_history_snapshot() IS
-'Has a snapshot of this database taken at once, also where pg_perfkit.history_interval is 0, and returns its time: before and after a change, so that pk_compare has clean edges. For superusers, who can grant it. ERROR 55000 without preload and where none could be taken, 25006 on a standby.';
+'Has a snapshot of this database taken at once, also where pg_perfkit.history_interval is 0, and returns its time: before and after a change, so that pk_compare has clean edges. For superusers, who can grant it. ERROR 55000 without preload and where none could be taken.';
 REVOKE EXECUTE ON FUNCTION pk_history_snapshot() FROM PUBLIC;
 
 CREATE FUNCTION pk_history_totals(kind text, "from" timestamptz, "to" timestamptz,

@@ -16,9 +16,19 @@ ask() {
 cpu() { read -r cpu _ <"/proc/$pid/schedstat"; }
 
 if [ "$tables" -gt 0 ]; then
-    psql -XAtq -c 'CREATE SCHEMA pk_bench_metrics' -c "SELECT format('CREATE TABLE pk_bench_metrics.t%s (id int PRIMARY KEY, a int, b text); CREATE INDEX ON pk_bench_metrics.t%s (a)', i, i) FROM generate_series(1, $tables) i \\gexec"
-    # One after the other: a single transaction would need as many locks.
-    trap 'psql -XAtq -c "SELECT format('"'DROP TABLE pk_bench_metrics.%I'"', relname) FROM pg_class WHERE relnamespace = '"'pk_bench_metrics'"'::regnamespace AND relkind = '"'r'"' \\gexec" -c "DROP SCHEMA pk_bench_metrics"' EXIT
+    psql -XAtq -v ON_ERROR_STOP=1 <<SQL
+CREATE SCHEMA pk_bench_metrics;
+SELECT format('CREATE TABLE pk_bench_metrics.t%s (id int PRIMARY KEY, a int, b text); CREATE INDEX ON pk_bench_metrics.t%s (a)', i, i)
+FROM generate_series(1, $tables) i \gexec
+SQL
+    clean_up() { # one after the other: a single transaction would need as many locks
+        psql -XAtq <<'SQL' || true
+SELECT format('DROP TABLE pk_bench_metrics.%I', relname) FROM pg_class
+WHERE relnamespace = 'pk_bench_metrics'::regnamespace AND relkind = 'r' \gexec
+DROP SCHEMA pk_bench_metrics;
+SQL
+    }
+    trap clean_up EXIT
 fi
 ask 'SELECT pg_backend_pid()'
 pid=$answer

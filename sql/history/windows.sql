@@ -209,11 +209,41 @@ sightings: how often a process was seen so
 share_percent: in percent of all sightings
 mean_sessions: how many processes did so at a time, on average';
 
+CREATE FUNCTION pk_recent_waits(OUT event bigint, OUT sightings bigint, OUT looks bigint, OUT sightings_now bigint, OUT looks_now bigint)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 50;
+COMMENT ON FUNCTION pk_recent_waits() IS
+'What the view pk_wait_events shows, events by number.
+event: number of the wait event, for pk_wait_event_name; 0 for a process that did not wait
+sightings: how often a process of this database was seen so in the last hour
+looks: how often somebody looked in that hour
+sightings_now: how often a process was seen so in the last five minutes
+looks_now: how often somebody looked in these';
+
 DO $$
 DECLARE f text;
 BEGIN
     FOREACH f IN ARRAY ARRAY['pk_window(text, timestamptz, timestamptz)', 'pk_cache_window(interval, timestamptz)', 'pk_cache_database_window(interval, timestamptz)',
-                             'pk_slow_queries_window(interval, timestamptz)', 'pk_growth_window(interval, timestamptz)', 'pk_waits_window(interval, timestamptz)'] LOOP
+                             'pk_slow_queries_window(interval, timestamptz)', 'pk_growth_window(interval, timestamptz)', 'pk_waits_window(interval, timestamptz)', 'pk_recent_waits()'] LOOP
         EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION @extschema@.%1$s FROM PUBLIC; GRANT EXECUTE ON FUNCTION @extschema@.%1$s TO pg_monitor', f);
     END LOOP;
 END $$;
+
+CREATE VIEW pk_wait_events AS
+    SELECT pg_catalog.split_part(n.name, ': ', 1) AS wait_event_type, nullif(pg_catalog.split_part(n.name, ': ', 2), '') AS wait_event,
+           pg_catalog.sum(w.sightings)::bigint AS sightings,
+           pg_catalog.round(100 * pg_catalog.sum(w.sightings) / pg_catalog.sum(pg_catalog.sum(w.sightings)) OVER (), 2)::float8 AS share_percent,
+           pg_catalog.round(pg_catalog.sum(w.sightings) / nullif(pg_catalog.max(w.looks), 0), 4)::float8 AS mean_sessions,
+           pg_catalog.round(pg_catalog.sum(w.sightings_now) / nullif(pg_catalog.max(w.looks_now), 0), 4)::float8 AS sessions_now
+    FROM @extschema@.pk_recent_waits() w CROSS JOIN LATERAL (SELECT @extschema@.pk_wait_event_name(w.event) AS name) n
+    GROUP BY n.name
+    ORDER BY 3 DESC, 1, 2;
+COMMENT ON VIEW pk_wait_events IS
+'What the processes of this database did on this server in the last hour, or since it started, seen once a second: on the processor, or waiting for what. What was seen most often first; idle ones are left out. From shared memory: up to the last second, on a standby too. pk_waits_window has any window of time that the history reaches back to. No rows where nothing was seen, or pg_perfkit.history_interval is 0; without preload with a NOTICE.';
+COMMENT ON COLUMN pk_wait_events.wait_event_type IS 'kind of the wait event, as in pg_stat_activity; CPU for a process that did not wait';
+COMMENT ON COLUMN pk_wait_events.wait_event IS 'its name; NULL for CPU, and for waits in extensions, which are counted as one';
+COMMENT ON COLUMN pk_wait_events.sightings IS 'how often a process was seen so';
+COMMENT ON COLUMN pk_wait_events.share_percent IS 'in percent of all sightings';
+COMMENT ON COLUMN pk_wait_events.mean_sessions IS 'how many processes did so at a time, on average';
+COMMENT ON COLUMN pk_wait_events.sessions_now IS 'the same in the last five minutes; NULL where nobody looked in these';
+GRANT SELECT ON pk_wait_events TO pg_monitor;

@@ -42,7 +42,7 @@ void register_worker(const char* name, const char* function, bool database) {
 
 BackgroundWorkerHandle* start_worker(const char* name, const char* type, const char* function, Datum argument) {
     BackgroundWorker worker = worker_of(name, type, function, true);
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    worker.bgw_start_time = BgWorkerStart_ConsistentState;
     worker.bgw_restart_time = BGW_NEVER_RESTART;
     worker.bgw_main_arg = argument;
     worker.bgw_notify_pid = MyProcPid;

@@ -34,6 +34,8 @@ is($node->safe_psql('postgres', "SELECT sum(value * extract(epoch FROM taken - s
 is($node->safe_psql('postgres', "SELECT rows_after, inserted IS NOT NULL FROM pk_growth_window('1 hour') WHERE table_name = 't'"), '100|t', 'tables are known');
 $poll->(q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_history_snapshot(), pk_waits_window() WHERE waits_for IN ('CPU', 'Timeout: PgSleep')}, 'waits');
 
+$poll->(q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event_type = 'Timeout' AND wait_event = 'PgSleep' AND sightings > 0 AND mean_sessions > 0 AND sessions_now > 0}, 'waits of the last hour');
+
 # Counters that begin anew are never negative.
 $node->safe_psql('postgres', 'SELECT pk_workload_reset(); SELECT pg_stat_reset()');
 $run->(5);
@@ -178,14 +180,41 @@ is($info->("state || ' ' || (last_error ~ 'could not open file')"), 'trouble tru
 isnt($snapshot->(), '', 'the next snapshot is taken');
 is($info->('state'), 'on', 'and all is well');
 
-# A standby has what the primary has written, and says that it takes none; promoted, it does.
+# A standby takes a history of its own, in memory, beside what the primary has written; promoted, it goes on in tables.
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 $node->wait_for_catchup($standby);
-is($standby->safe_psql('postgres', "SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60"), '20|60', 'a standby has the history');
-is($standby->safe_psql('postgres', "SELECT reason FROM pk_check_history_behind()"), 'history is off: this is a standby, where no history is taken', 'and says that it takes none');
+my $of_primary = "SET pg_perfkit.standby_history = 'primary'; SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60";
+is($standby->safe_psql('postgres', $of_primary), '20|60', 'a standby has the history of the primary');
+my $on_standby = sub { $standby->safe_psql('postgres', $_[0]) };
+$begin = $on_standby->('SELECT pk_history_snapshot()');
+$on_standby->(join '', map { "SELECT count(*) FROM t WHERE n = $_;\n" } 1 .. 9);
+$end = $on_standby->('SELECT pk_history_snapshot()');
+is($on_standby->("SELECT calls FROM pk_slow_queries_window('$end'::timestamptz - '$begin', '$end') WHERE $statement"), '9', 'and one of its own');
+is($on_standby->("SELECT live_rows FROM (SELECT last_gauges[2] AS live_rows FROM pk_history_totals('relations', '-infinity', 'infinity') WHERE id1 = 't'::regclass) s"),
+	$on_standby->('SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = $$t$$'), 'with gauges');
+is($on_standby->("SELECT state, reason IS NULL FROM pk_history_info(), pk_check_history_behind()"), 'on|t', 'and says so');
+# What memory does not hold goes, the oldest first.
+$standby->append_conf('postgresql.conf', "pg_perfkit.standby_history_size = '64kB'");
+$standby->reload;
+my $first = $on_standby->('SELECT oldest FROM pk_history_info()');
+$on_standby->("SELECT pk_history_snapshot() FROM generate_series(1, 40)");
+is($on_standby->("SELECT oldest > '$first', newest > '$end', bytes <= 64 * 1024, last_error IS NULL FROM pk_history_info()"), 't|t|t|t', 'in a ring');
+is($on_standby->("SELECT last_gauges[2] FROM pk_history_totals('relations', now() - interval '1 hour', 'infinity') WHERE id1 = 't'::regclass"),
+	$on_standby->('SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = $$t$$'), 'whose gauges are told again');
+is($standby->psql('postgres', "SET pg_perfkit.standby_history_size = 0"), 3, 'its size is for the server');
+$standby->append_conf('postgresql.conf', "pg_perfkit.standby_history_size = 0");
+$standby->reload;
+$standby->poll_query_until('postgres', "SELECT state LIKE 'off: this is a standby%' FROM pk_history_info()") or die 'not off';
+($code, $out, $error) = $standby->psql('postgres', 'SELECT pk_history_snapshot()');
+like($error, qr/no history is taken on a standby/, 'and 0 takes none');
+$standby->append_conf('postgresql.conf', "pg_perfkit.standby_history_size = '1MB'");
+$standby->restart;
+$on_standby->('SELECT pk_history_snapshot()');
+is($on_standby->("SELECT oldest > '$end' FROM pk_history_info()"), 't', 'a restart ends it');
+$standby->poll_query_until('postgres', q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event = 'PgSleep'}) or die 'no waits on the standby';
 $standby->promote;
 $standby->poll_query_until('postgres', "SELECT state = 'on' AND last_success IS NOT NULL FROM pk_history_info()") or die 'no history after promotion';
 isnt($standby->safe_psql('postgres', 'SELECT pk_history_snapshot()'), '', 'until it is promoted');

@@ -9,10 +9,11 @@ use Perfkit;
 use Perfkit::Calls;
 
 # What changes something cannot run on a standby.  Each with the SQLSTATE that it must give.
-my %refused = map { $_ => '25006' } qw(pk_uuid_move pk_workload_import pk_history_snapshot pk_advice_mute pk_advice_unmute);
+my %refused = map { $_ => '25006' } qw(pk_uuid_move pk_workload_import pk_advice_mute pk_advice_unmute);
 
 my $primary = perfkit_node('primary', init => [ allows_streaming => 1 ]);
 create_sample($primary);
+$primary->safe_psql('postgres', 'CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
 $primary->backup('base');
 
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -30,6 +31,12 @@ foreach my $call (@calls)
 	is($result->{state}, $refused{ $call->{name} } // '', $call->{statement}) or diag $result->{text};
 }
 is(join(' ', grep { !$seen{$_} } sort keys %refused), '', 'every exception is still there');
+
+# Whoever watches the server is no superuser.
+my @watched = map { "SELECT * FROM pk_$_" } qw(activity blocking long_queries connections slow_queries wait_events progress replication
+	locks hot_updates), 'health()', 'metric_samples()';
+is($_->{state}, '', "as a member of pg_monitor: $_->{statement}") or diag $_->{text}
+  foreach run_calls($standby, { role => 'monitor' }, @watched);
 
 # The same answers while the standby replays changes under them, and after promotion.
 my $reader = $standby->background_psql('postgres', on_error_stop => 0);

@@ -65,12 +65,13 @@ public:
         launcher_.last_round = now;
         Shared& shared = *Shared::get();
         shared.set_launcher(launcher_, MyLatch);
-        if (RecoveryInProgress()) return;
         // It is woken more often while workers begin and end.
         if (interval_s > 0 && (now - looked_ >= look_interval || now < looked_)) {
             shared.count_waits();
             looked_ = now;
         }
+        // What sessions wait for is counted on each standby.
+        if (RecoveryInProgress() && standby_kb == 0) return;
         watch_worker(now);
         if (worker_ == nullptr) start_due(now);
     }
@@ -122,8 +123,9 @@ private:
         for (const Place& place : places) {
             if (place.database == InvalidOid || std::find(there.begin(), there.end(), place.database) != there.end())
                 continue;
-            const dsm_handle reading = shared.forget(place.database);
-            if (reading != 0) call([reading] { dsm_unpin_segment(reading); });
+            const Place gone = shared.forget(place.database);
+            if (gone.reading != 0) unpin({gone.reading});
+            unpin(handles_of(gone.ring));
         }
         for (const Oid database : there) shared.change(database, true, [](Place&) {});
     }

@@ -16,6 +16,14 @@ namespace history {
 bool enabled = true;
 int interval_s = 300;
 int retention_minutes = 7 * 24 * 60;
+int standby_kb = 4096;
+int standby_shows = own;
+
+namespace {
+
+constexpr config_enum_entry standby_options[] = {{"own", own, false}, {"primary", primary, false}, {nullptr, 0, false}};
+
+}  // namespace
 
 }  // namespace history
 
@@ -30,6 +38,14 @@ void init_history() {
     DefineCustomIntVariable("pg_perfkit.history_retention", "How long snapshots are kept.",
                             "What is older goes an eighth at a time.", &history::retention_minutes, 7 * 24 * 60, 1,
                             10 * 365 * 24 * 60, PGC_SIGHUP, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "pg_perfkit.standby_history_size", "Shared memory for the history of a database that a standby takes.",
+        "0 takes none. What does not fit goes an eighth at a time, the oldest first; a restart ends it.",
+        &history::standby_kb, 4096, 0, 1024 * 1024, PGC_SIGHUP, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomEnumVariable("pg_perfkit.standby_history", "Whose history a standby shows.",
+                             "own: what it has seen itself, since it started. primary: what the primary has written.",
+                             &history::standby_shows, history::own, history::standby_options, PGC_USERSET, 0, nullptr,
+                             nullptr, nullptr);
     use_shared_memory(history::Shared::request, history::Shared::attach);
     register_worker("pg_perfkit history", "pk_history_launcher", true);
 }

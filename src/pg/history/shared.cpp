@@ -30,6 +30,8 @@ void copy_text(std::array<char, 200>& to, std::string_view text) {
     text.copy(to.data(), length);
 }
 
+std::int64_t this_minute() { return GetCurrentTimestamp() / USECS_PER_MINUTE; }
+
 Shared* Shared::get() noexcept { return shared; }
 
 void Shared::request() {
@@ -109,8 +111,10 @@ void Shared::notice(Oid database) noexcept {
 void Shared::set_launcher(const Launcher& launcher, Latch* latch) noexcept {
     LWLockAcquire(lock_, LW_EXCLUSIVE);
     const std::uint64_t looks = launcher_.looks;
+    const perfkit::history::LastHour recent_looks = launcher_.recent_looks;
     launcher_ = launcher;
     launcher_.looks = looks;
+    launcher_.recent_looks = recent_looks;
     latch_ = latch;
     LWLockRelease(lock_);
 }
@@ -121,11 +125,11 @@ void Shared::all(std::array<Place, most_databases>& copy) const noexcept {
     LWLockRelease(lock_);
 }
 
-dsm_handle Shared::forget(Oid database) noexcept {
-    dsm_handle reading = 0;
+Place Shared::forget(Oid database) noexcept {
+    Place before;
     LWLockAcquire(lock_, LW_EXCLUSIVE);
     if (Place* const place = place_of(database, false); place != nullptr) {
-        reading = place->reading;
+        before = *place;
         *place = Place{};
     }
     // Its waits make room for those of others.
@@ -133,7 +137,7 @@ dsm_handle Shared::forget(Oid database) noexcept {
     const auto kept = std::remove_if(waits_.begin(), end, [=](const WaitCount& w) { return w.database == database; });
     used_waits_ = static_cast<std::size_t>(kept - waits_.begin());
     LWLockRelease(lock_);
-    return reading;
+    return before;
 }
 
 // Reads what other processes write without a lock, as pg_stat_activity does: an event may be one of a moment ago.
@@ -153,17 +157,22 @@ void Shared::count_waits() noexcept {
         if ((event & class_mask) == PG_WAIT_CLIENT || (event & class_mask) == PG_WAIT_ACTIVITY) continue;
         seen[count++] = {process.databaseId, event};
     }
+    const std::int64_t minute = this_minute();
     LWLockAcquire(lock_, LW_EXCLUSIVE);
     ++launcher_.looks;
+    launcher_.recent_looks.add(minute);
     for (std::size_t i = 0; i < count; ++i) {
         const auto end = waits_.begin() + static_cast<std::ptrdiff_t>(used_waits_);
-        const auto place = std::find_if(waits_.begin(), end, [&](const WaitCount& w) {
+        auto place = std::find_if(waits_.begin(), end, [&](const WaitCount& w) {
             return w.database == seen[i].database && w.event == seen[i].event;
         });
-        if (place != end)
-            ++place->samples;
-        else if (used_waits_ < most_waits)
-            waits_[used_waits_++] = {seen[i].database, seen[i].event, 1};
+        if (place == end) {
+            if (used_waits_ == most_waits) continue;
+            *place = {seen[i].database, seen[i].event, 0, {}};
+            ++used_waits_;
+        }
+        ++place->samples;
+        place->recent.add(minute);
     }
     LWLockRelease(lock_);
 }

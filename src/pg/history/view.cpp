@@ -34,6 +34,7 @@ using pg::history::Shared;
 namespace {
 
 constexpr std::uint32_t wait_class = 0xff000000;
+constexpr std::int64_t just_now = 5;  // minutes
 constexpr TimestampTz launcher_is_late = 30 * USECS_PER_SEC;
 
 template <typename Numbers>
@@ -59,6 +60,13 @@ void tell_locked(int segments) {
     });
 }
 
+void tell_no_samples() {
+    pg::call([] {
+        ereport(NOTICE, (errmsg("pg_perfkit samples no wait events"),
+                         errhint("Add pg_perfkit to shared_preload_libraries and restart the server.")));
+    });
+}
+
 struct Window {
     Kind kind;
     TimestampTz from;
@@ -74,29 +82,57 @@ struct Taken {
     TimestampTz taken;
 };
 
+// Where the history lies that is shown: in the tables of this database, or what a standby has taken itself.
+struct Source {
+    std::optional<Segments> segments;
+    std::optional<pg::history::Ring> ring;
+
+    // Nothing in a database without the extension.
+    static std::optional<Source> find() {
+        Source source;
+        Shared* const shared = Shared::get();
+        if (shared != nullptr && RecoveryInProgress() && pg::history::standby_kb > 0 &&
+            pg::history::standby_shows == pg::history::own) {
+            const auto place = shared->find(MyDatabaseId);
+            source.ring = place ? place->ring : pg::history::Ring{};
+            return source;
+        }
+        source.segments = Segments::find();
+        if (!source.segments) return std::nullopt;
+        return source;
+    }
+    int read(const pg::history::Wanted& wanted, const pg::history::UseRow& use) const {
+        if (segments) return pg::history::read_rows(*segments, wanted, use);
+        pg::history::read_rows(*ring, wanted, use);
+        return 0;
+    }
+    std::int64_t bytes() const {
+        return segments ? pg::history::bytes_of(*segments) : static_cast<std::int64_t>(pg::history::bytes_of(*ring));
+    }
+};
+
 // Those in the window: each has a row for the database, and one of another kind only where something has changed.
-std::vector<Taken> snapshots_in(const Segments& segments, const Window& window) {
+std::vector<Taken> snapshots_in(const Source& source, const Window& window) {
     std::vector<Taken> found;
-    tell_locked(pg::history::read_rows(segments,
-                                       {static_cast<char>(Kind::database), window.from, window.to, false, false},
-                                       [&found](const pg::history::Row& row) {
-                                           found.push_back({row.since, row.taken});
-                                       }));
+    tell_locked(source.read({static_cast<char>(Kind::database), window.from, window.to, false, false},
+                            [&found](const pg::history::Row& row) {
+                                found.push_back({row.since, row.taken});
+                            }));
     return found;
 }
 
 // Calls lead with what lies before the window, and use with what lies in it.
 template <typename Lead, typename Use>
-void read(const Segments& segments, const Window& window, Lead lead, Use use) {
+void read(const Source& source, const Window& window, Lead lead, Use use) {
     const bool gauges = shape_of(window.kind).gauges > 0;
-    pg::history::read_rows(segments, {static_cast<char>(window.kind), window.from, window.to, gauges, true},
-                           [&](const pg::history::Row& row) {
-                               const Records records = decode(row.data);
-                               if (row.taken <= window.from)
-                                   lead(row, records);
-                               else
-                                   use(row, records);
-                           });
+    source.read({static_cast<char>(window.kind), window.from, window.to, gauges, true},
+                [&](const pg::history::Row& row) {
+                    const Records records = decode(row.data);
+                    if (row.taken <= window.from)
+                        lead(row, records);
+                    else
+                        use(row, records);
+                });
 }
 
 // Of waits: running, waiting, looks.
@@ -112,7 +148,8 @@ Datum counters_of(Kind kind, const Sums& sums, const Sum& all) {
 std::string state_of(const std::optional<pg::history::Place>& place, const pg::history::Launcher& launcher,
                      TimestampTz now) {
     if (Shared::get() == nullptr) return "off: pg_perfkit is not in shared_preload_libraries";
-    if (RecoveryInProgress()) return "off: this is a standby, where no history is taken";
+    if (RecoveryInProgress() && pg::history::standby_kb == 0)
+        return "off: this is a standby, and pg_perfkit.standby_history_size is 0";
     if (pg::history::interval_s == 0) return "off: pg_perfkit.history_interval is 0";
     if (!pg::history::enabled || (place && place->off)) return "off: pg_perfkit.history is off for this database";
     if (launcher.pid == 0 || now - launcher.last_round > launcher_is_late) return "dead: the launcher is not running";
@@ -155,15 +192,14 @@ PERFKIT_FUNCTION(pk_history_info) {
     std::int64_t snapshots = 0, bytes = 0;
     int locked = 0;
     TimestampTz oldest = 0, newest = 0;
-    if (const auto segments = Segments::find(); segments) {
-        locked =
-            pg::history::read_rows(*segments, {static_cast<char>(Kind::database), DT_NOBEGIN, DT_NOEND, false, false},
-                                   [&](const pg::history::Row& row) {
-                                       ++snapshots;
-                                       if (oldest == 0) oldest = row.taken;
-                                       newest = row.taken;
-                                   });
-        bytes = pg::history::bytes_of(*segments);
+    if (const auto source = Source::find(); source) {
+        locked = source->read({static_cast<char>(Kind::database), DT_NOBEGIN, DT_NOEND, false, false},
+                              [&](const pg::history::Row& row) {
+                                  ++snapshots;
+                                  if (oldest == 0) oldest = row.taken;
+                                  newest = row.taken;
+                              });
+        bytes = source->bytes();
     }
     const std::string state = state_of(place, launcher, now);
     // Before the first look at a database that has the extension, nothing is overdue.
@@ -193,9 +229,11 @@ PERFKIT_FUNCTION(pk_history_info) {
 
 PERFKIT_FUNCTION(pk_history_snapshot) {
     Shared& shared = required();
-    if (RecoveryInProgress())
+    if (RecoveryInProgress() && pg::history::standby_kb == 0)
         pg::call([] {
-            ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION), errmsg("no history is taken on a standby")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("no history is taken on a standby"),
+                     errdetail("pg_perfkit.standby_history_size is 0.")));
         });
     const auto number = shared.ask(MyDatabaseId);
     if (!number) throw std::runtime_error("history has no room for a further database");
@@ -223,16 +261,16 @@ PERFKIT_FUNCTION(pk_history_totals) {
     const Window window = window_of(fcinfo);
     const Shape shape = shape_of(window.kind);
     pg::Rows rows(fcinfo);
-    const auto segments = Segments::find();
-    if (!segments) PG_RETURN_NULL();
+    const auto source = Source::find();
+    if (!source) PG_RETURN_NULL();
     std::int64_t seconds = 0;
-    const std::vector<Taken> snapshots = snapshots_in(*segments, window);
+    const std::vector<Taken> snapshots = snapshots_in(*source, window);
     for (const Taken& snapshot : snapshots)
         if (snapshot.since != 0) seconds += snapshot.taken - snapshot.since;
     if (snapshots.empty()) PG_RETURN_NULL();
     Sums sums;
     read(
-        *segments, window,
+        *source, window,
         [&](const pg::history::Row& row, const Records& records) { sums.before_window(records, row.since == 0); },
         [&](const pg::history::Row& row, const Records& records) { sums.in_window(records, row.since == 0); });
     const bool all = pg::may_read_all_stats();
@@ -253,9 +291,9 @@ PERFKIT_FUNCTION(pk_history_points) {
     const Window window = window_of(fcinfo);
     const Shape shape = shape_of(window.kind);
     pg::Rows rows(fcinfo);
-    const auto segments = Segments::find();
-    if (!segments) PG_RETURN_NULL();
-    const std::vector<Taken> snapshots = snapshots_in(*segments, window);
+    const auto source = Source::find();
+    if (!source) PG_RETURN_NULL();
+    const std::vector<Taken> snapshots = snapshots_in(*source, window);
     auto next = snapshots.begin();
     Sums sums;
     const auto add = [&](TimestampTz since, TimestampTz taken) {
@@ -271,7 +309,7 @@ PERFKIT_FUNCTION(pk_history_points) {
         if (next != snapshots.end() && next->taken == until) ++next;
     };
     read(
-        *segments, window,
+        *source, window,
         [&](const pg::history::Row& row, const Records& records) { sums.before_window(records, row.since == 0); },
         [&](const pg::history::Row& row, const Records& records) {
             add_quiet(row.taken);
@@ -279,6 +317,22 @@ PERFKIT_FUNCTION(pk_history_points) {
             add(row.since, row.taken);
         });
     add_quiet(DT_NOEND);
+    PG_RETURN_NULL();
+}
+
+PERFKIT_FUNCTION(pk_recent_waits) {
+    pg::Rows rows(fcinfo);
+    const Shared* const shared = Shared::get();
+    if (shared == nullptr) {
+        tell_no_samples();
+        PG_RETURN_NULL();
+    }
+    const std::int64_t now = pg::history::this_minute();
+    const LastHour looks = shared->launcher().recent_looks;
+    for (const pg::history::WaitCount& wait : shared->waits_of(MyDatabaseId))
+        if (const std::int64_t seen = wait.recent.seen(now); seen > 0)
+            rows.add({static_cast<std::int64_t>(wait.event), seen, looks.seen(now), wait.recent.seen(now, just_now),
+                      looks.seen(now, just_now)});
     PG_RETURN_NULL();
 }
 

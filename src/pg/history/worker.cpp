@@ -11,16 +11,19 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "perfkit/core/history/chunk.hpp"
 #include "perfkit/pg/guard.hpp"
 #include "perfkit/pg/history/measure.hpp"
+#include "perfkit/pg/history/ring.hpp"
 #include "perfkit/pg/history/segments.hpp"
 #include "perfkit/pg/history/settings.hpp"
 #include "perfkit/pg/history/shared.hpp"
 
 extern "C" {
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/dsm.h"
@@ -51,6 +54,9 @@ struct Outcome {
     std::int64_t resets = 0;
     std::string trouble;
     std::string reading;  // to be kept, where it has been written
+    Limits limits;
+    std::optional<Snapshot> snapshot;  // on a standby: to be added to the ring
+    bool begin = false;                // a part of it
 };
 
 // The reading that the last worker kept, if it is there.
@@ -87,6 +93,13 @@ dsm_handle keep(const std::string& reading) {
     });
 }
 
+// An eighth of what is kept, in bytes and in time.
+Limits limits() {
+    const std::int64_t retention = std::int64_t{retention_minutes} * 60;
+    return {static_cast<std::size_t>(standby_kb) * 1024 / ring_parts,
+            std::max<std::int64_t>(retention / (segment_count - 1), 1), retention};
+}
+
 bool is_nearly_full(const char* directory) {
     struct statvfs disk;
     return statvfs(directory, &disk) == 0 && std::uint64_t{disk.f_bavail} * disk.f_frsize < least_free_bytes;
@@ -97,8 +110,27 @@ bool disk_is_nearly_full() {
     return is_nearly_full(DataDir) || is_nearly_full("pg_wal") || is_nearly_full(DatabasePath);
 }
 
+// What a snapshot gained over the one before, as rows: with all gauges where those before may go.
+Snapshot rows_of(std::array<Gain, kinds.size()> gains, const Reading& reading, const std::optional<Reading>& last,
+                 TimestampTz since, TimestampTz now, bool all_gauges) {
+    Snapshot rows;
+    rows.since = last ? since : 0;
+    rows.taken = now;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        const Kind kind = kinds[i];
+        if (last && all_gauges && shape_of(kind).gauges > 0) gains[i] = gained((*last)[i], reading[i], true);
+        // The database's is always there: it tells that there was a snapshot.  A first reading without a relation tells
+        // that those before it are gone.
+        const bool tells = kind == Kind::database || (!last && shape_of(kind).gauges > 0);
+        if (gains[i].records.empty() && !tells) continue;
+        rows.data.push_back({static_cast<char>(kind), encode(gains[i].records, shape_of(kind), false)});
+    }
+    return rows;
+}
+
 Outcome take(const Place& place) {
     Outcome outcome;
+    const bool standby = RecoveryInProgress();
     const auto segments = Segments::find();
     if (!segments) {
         outcome.has_extension = false;
@@ -110,19 +142,20 @@ Outcome take(const Place& place) {
         outcome.trouble = "tables of the history are missing: the extension needs ALTER EXTENSION pg_perfkit UPDATE";
         return outcome;
     }
-    if (XactReadOnly) {
+    if (!standby && XactReadOnly) {
         outcome.trouble = "default_transaction_read_only is on for this database";
         return outcome;
     }
-    if (disk_is_nearly_full()) {
+    if (!standby && disk_is_nearly_full()) {
         outcome.trouble = "the disk is nearly full: less than 256 MB are free";
         return outcome;
     }
 
     const TimestampTz now = GetCurrentTimestamp();
     const Reading reading = read_all(*segments);
-    const auto last = last_reading(place);
-    const bool begins = !last || now <= place.taken;
+    auto last = last_reading(place);
+    const bool begins = !last || now <= place.taken || place.on_standby != standby;
+    if (begins) last.reset();
 
     // What nobody would miss is not written: an idle database writes no WAL.
     std::array<Gain, kinds.size()> gains;
@@ -137,25 +170,26 @@ Outcome take(const Place& place) {
         return outcome;
     }
 
-    const std::int64_t retention = std::int64_t{retention_minutes} * 60;
-    Writer writer(*segments, now, std::max<std::int64_t>(retention / (segment_count - 1), 1), retention);
+    outcome.limits = limits();
+    outcome.taken = now;
+    outcome.reading = encode_reading(reading);
+    if (standby) {
+        outcome.snapshot = rows_of(gains, reading, last, place.taken, now, false);
+        outcome.begin = !has_room(place.ring, bytes_of(*outcome.snapshot), now, outcome.limits);
+        if (outcome.begin) outcome.snapshot = rows_of(gains, reading, last, place.taken, now, true);
+        outcome.written = fits(bytes_of(*outcome.snapshot), outcome.limits);
+        if (!outcome.written)
+            outcome.trouble = "a snapshot takes more than an eighth of pg_perfkit.standby_history_size";
+        return outcome;
+    }
+    Writer writer(*segments, now, outcome.limits.span_seconds, outcome.limits.retention_seconds);
     if (!writer.open()) {
         outcome.trouble = "a table of the history is locked";
         return outcome;
     }
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
-        const Kind kind = kinds[i];
-        if (!begins && writer.fresh() && shape_of(kind).gauges > 0) gains[i] = gained((*last)[i], reading[i], true);
-        // The database's is always there: it tells that there was a snapshot.  A first reading without a relation tells
-        // that those before it are gone.
-        const bool tells = kind == Kind::database || (begins && shape_of(kind).gauges > 0);
-        if (gains[i].records.empty() && !tells) continue;
-        const std::string data = encode(gains[i].records, shape_of(kind), false);
-        writer.add({static_cast<char>(kind), begins ? 0 : place.taken, now, data});
-    }
+    const Snapshot rows = rows_of(gains, reading, last, place.taken, now, writer.fresh());
+    for (const Snapshot::Data& data : rows.data) writer.add({data.kind, rows.since, rows.taken, data.bytes});
     outcome.written = true;
-    outcome.taken = now;
-    outcome.reading = encode_reading(reading);
     return outcome;
 }
 
@@ -170,17 +204,30 @@ Outcome take_in_transaction(const Place& place) {
         });
         Outcome outcome = take(place);
         if (outcome.written) kept = keep(outcome.reading);
+        // Not in a transaction: a part of the ring outlives it.
+        std::vector<dsm_handle> dropped;
         call([] {
             PopActiveSnapshot();
             CommitTransactionCommand();
         });
-        if (outcome.written)
-            Shared::get()->change(place.database, false, [&](Place& mine) {
+        if (outcome.written) {
+            Ring ring;
+            if (outcome.snapshot)
+                ring = add(place.ring, *outcome.snapshot, outcome.begin, outcome.limits, dropped);
+            else  // what a standby had collected before it was promoted
+                dropped = handles_of(place.ring);
+            const bool found = Shared::get()->change(place.database, false, [&](Place& mine) {
                 std::swap(mine.reading, kept);
                 mine.taken = outcome.taken;
+                mine.on_standby = outcome.snapshot.has_value();
+                mine.ring = ring;
             });
-        // The one before; or the new one, where the database has lost its place and nobody would find it.
-        if (kept != 0) call([kept] { dsm_unpin_segment(kept); });
+            // The database has lost its place, and nobody would find it.
+            if (!found) dropped = handles_of(ring);
+        }
+        // The one before; or the new one.
+        if (kept != 0) dropped.push_back(kept);
+        unpin(dropped);
         return outcome;
     } catch (const Error& error) {
         failed.trouble = error.report()->message;
@@ -188,7 +235,7 @@ Outcome take_in_transaction(const Place& place) {
         failed.trouble = error.what();
     }
     call([] { AbortOutOfAnyTransaction(); });
-    if (kept != 0) call([kept] { dsm_unpin_segment(kept); });
+    if (kept != 0) unpin({kept});
     return failed;
 }
 

@@ -6,5 +6,9 @@ namespace perfkit::pg::history {
 extern bool enabled;           // pg_perfkit.history
 extern int interval_s;         // pg_perfkit.history_interval
 extern int retention_minutes;  // pg_perfkit.history_retention
+extern int standby_kb;         // pg_perfkit.standby_history_size
+extern int standby_shows;      // pg_perfkit.standby_history
+constexpr int own = 0;         // its values
+constexpr int primary = 1;
 
 }  // namespace perfkit::pg::history

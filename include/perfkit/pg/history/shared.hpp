@@ -1,7 +1,8 @@
 // What the launcher, its workers and every session share: which databases there are, how their last snapshots went, and
 // how often which wait was seen.
 //
-// One lightweight lock, held for copies of some hundred bytes.
+// One lightweight lock, held for copies of some hundred bytes; of some ten kilobytes, where the waits of a database are
+// many.
 #pragma once
 
 #include <array>
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "perfkit/core/history/last_hour.hpp"
+#include "perfkit/pg/history/ring.hpp"
 #include "perfkit/pg/postgres.hpp"
 
 extern "C" {
@@ -38,6 +41,8 @@ struct Place {
     TimestampTz taken = 0;      // time of the reading that is kept for the next one to be compared with
     std::int64_t resets = 0;
     dsm_handle reading = 0;           // that reading; 0: none
+    bool on_standby = false;          // where it was taken
+    Ring ring;                        // the rows of a standby
     std::array<char, 200> trouble{};  // what kept the last worker from its end; empty: nothing
 };
 
@@ -45,6 +50,7 @@ struct WaitCount {
     Oid database = InvalidOid;
     std::uint32_t event = 0;  // as in PGPROC; 0: it ran
     std::uint64_t samples = 0;
+    perfkit::history::LastHour recent;
 };
 
 struct Launcher {
@@ -52,6 +58,7 @@ struct Launcher {
     TimestampTz since = 0;
     TimestampTz last_round = 0;
     std::uint64_t looks = 0;  // for waits
+    perfkit::history::LastHour recent_looks;
     std::array<char, 200> trouble{};
 };
 
@@ -85,8 +92,8 @@ public:
     // The launcher's.
     void set_launcher(const Launcher& launcher, Latch* latch) noexcept;
     void all(std::array<Place, most_databases>& copy) const noexcept;
-    // Gives the reading that it kept, to be unpinned.
-    dsm_handle forget(Oid database) noexcept;
+    // Gives its place as it was: what it kept is to be unpinned.
+    Place forget(Oid database) noexcept;
     // One look at all sessions.
     void count_waits() noexcept;
 
@@ -101,6 +108,9 @@ private:
     std::array<WaitCount, most_waits> waits_{};
     std::size_t used_waits_ = 0;
 };
+
+// As LastHour counts them.
+std::int64_t this_minute();
 
 // Cuts what does not fit.
 void copy_text(std::array<char, 200>& to, std::string_view text);

@@ -43,7 +43,7 @@ Markup parsed(const std::string& page) {
         markup.wrong = what + " at " + page.substr(std::max<std::size_t>(place, 30) - 30, 90);
         return markup;
     };
-    if (std::any_of(page.begin(), page.end(), [](char c) { return c < 0 || (c < ' ' && c != '\n' && c != '\t'); }))
+    if (std::any_of(page.begin(), page.end(), [](unsigned char c) { return c > '~' || (c < ' ' && c != '\n' && c != '\t'); }))
         return fail("not ASCII");
     while (place < page.size()) {
         if (page[place] != '<') {

@@ -2,11 +2,12 @@
 CREATE FUNCTION pk_check_table_bloat(warn float8 DEFAULT 50, critical float8 DEFAULT NULL, min_mb float8 DEFAULT 100) RETURNS pk_health_row
     LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $$
-    -- The file's size is only asked where the last VACUUM or ANALYZE has seen a tenth of what matters, or none was.
+    -- The file's size is only asked where the last VACUUM or ANALYZE has seen a tenth of what matters, or has not been there
+    -- since rows came.
     WITH sized AS MATERIALIZED (
         SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, @extschema@.pk_relation_bytes(c.oid) AS bytes
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'm', 't') AND (c.relpages = 0 OR c.relpages >= min_mb * 1048576 / 10 / current_setting('block_size')::int)
+        WHERE c.relkind IN ('r', 'm', 't') AND ((c.relpages = 0 AND (c.reltuples < 0 OR pg_stat_get_tuples_inserted(c.oid) > 0)) OR c.relpages >= min_mb * 1048576 / 10 / current_setting('block_size')::int)
     ), large AS (
         SELECT oid, name, bytes FROM sized WHERE bytes >= min_mb * 1048576 ORDER BY bytes DESC LIMIT 20
     ), bloat AS (

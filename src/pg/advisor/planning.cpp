@@ -242,6 +242,7 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
             set_option("lock_timeout", longest_lock_wait);
             if (!statement.search_path.empty()) set_option("search_path", statement.search_path.c_str());
             if (statement.own_settings) adopt_settings(statement.settings);
+            if (what_if.processor() > 0) raise_processor(what_if.processor());
             SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
             XactReadOnly = true;
             plan(&job);

@@ -380,7 +380,7 @@ private:
             if (!plan.used.empty() && !stop()) {
                 selection.cached[query] = {model_.cached(query, {}, chosen_.before()[query]),
                                            model_.cached(query, plan.used, plan.cost)};
-                selection.plans += 2;
+                selection.priced += 2;
             }
             const double saved = chosen_.query(query).weight * (1 - plan.cost / chosen_.before()[query]);
             if (!helped(query, plan.cost)) continue;

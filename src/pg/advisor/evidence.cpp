@@ -122,7 +122,7 @@ void tell_window(Json& json, const Advice& advice) {
         if (!advice.muted.empty()) json.key("muted").value(static_cast<int>(advice.muted.size()));
         tell_slower(json, advice);
         json.key("complete").value(advice.selection.complete);
-        json.key("plans").value(advice.selection.plans + advice.further_plans +
+        json.key("plans").value(advice.selection.plans + advice.selection.priced + advice.further_plans +
                                 static_cast<std::int64_t>(advice.examined.size()));
         json.key("plans_saved").value(advice.selection.answered);
     });

@@ -81,7 +81,7 @@ TEST(Select, SaysWhatMayBeSlowerInMemory) {
     EXPECT_DOUBLE_EQ(result.cached[1].after, 80);
     EXPECT_TRUE(result.cached[1].slower());
     EXPECT_FALSE(result.cached[2].slower());
-    EXPECT_EQ(result.plans, model.asked + model.priced);
+    EXPECT_EQ(result.priced, model.priced);
 }
 
 TEST(Select, UpkeepMustBeEarned) {

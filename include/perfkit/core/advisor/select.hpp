@@ -91,6 +91,7 @@ struct Selection {
     std::vector<double> ideal;
     std::vector<Cached> cached;  // of each query whose plan uses them
     std::int64_t plans = 0;      // asked of the cost model
+    std::int64_t priced = 0;     // for `cached`, besides
     std::int64_t answered = 0;   // told from earlier plans
     bool complete = true;        // false: time ran out first
 };

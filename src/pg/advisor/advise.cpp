@@ -19,6 +19,7 @@
 #include "perfkit/pg/advisor/nested.hpp"
 #include "perfkit/pg/advisor/reading.hpp"
 #include "perfkit/pg/advisor/sampling.hpp"
+#include "perfkit/pg/advisor/settings.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/advisor/writes.hpp"
 
@@ -56,7 +57,8 @@ public:
     }
 
     double cached(int item, const IndexSet& set, double cost) override {
-        return std::max(0.0, planned_with(item, set, raised).cost - cost) / raised;
+        const PlannedStatement planned = planned_with(item, set, raised);
+        return std::max(0.0, (planned.cost - cost) / raised - planned.swept * lookup_cost());
     }
 
 private:

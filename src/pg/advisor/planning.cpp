@@ -5,6 +5,7 @@
 
 #include "perfkit/pg/advisor/isolation.hpp"
 #include "perfkit/pg/advisor/settings.hpp"
+#include "perfkit/pg/advisor/swept.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/subtransaction.hpp"
@@ -193,6 +194,7 @@ void plan(Job* job) {
     if (statement.check_permissions) check_permissions(planned);
     job->result->cost = planned->planTree->total_cost;
     job->result->rows = rows_of(planned->planTree);
+    job->result->swept = entries_swept(planned);
     visit_indexes(planned, remember_index, job);
 }
 

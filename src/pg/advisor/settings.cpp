@@ -56,6 +56,8 @@ void raise_processor(double share) {
         set_quietly(cost.name, psprintf("%.17g", *cost.value * (1 + cost.weight * share)));
 }
 
+double lookup_cost() { return (lookup - 1) * cpu_index_tuple_cost; }
+
 void adopt_settings(const std::vector<std::string>& settings) {
     int count = 0;
     config_generic** const changed = get_explain_guc_options(&count);

@@ -20,7 +20,7 @@ run >/dev/null <<SQL
 SET client_min_messages = warning;
 SELECT format('CREATE TABLE t%s AS SELECT id, (id * 7919 %% 500) AS customer, (id * 104729 %% 5) AS status, now() - id * interval ''1 minute'' AS at,
                   md5(id::text) AS code, id %% 1000 AS amount FROM generate_series(1, 5000) id', i),
-       format('ALTER TABLE t%s ADD PRIMARY KEY (id)', i), format('ANALYZE t%s', i)
+       format('ALTER TABLE t%s ADD PRIMARY KEY (id)', i), format('VACUUM ANALYZE t%s', i)
 FROM generate_series(1, $tables) i \\gexec
 SELECT pk_workload_reset();
 SQL

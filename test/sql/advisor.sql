@@ -26,5 +26,10 @@ SELECT advice('SELECT sum(a) FROM advisor_twins WHERE day < 50');
 SELECT advice('SELECT sum(b) FROM advisor_twins WHERE day < 60');
 SELECT advice('SELECT sum(a) FROM advisor_twins WHERE day < 50', 'SELECT sum(b) FROM advisor_twins WHERE day < 60');
 SELECT advice('SELECT sum(a) FROM advisor_twins WHERE day < 50', 'SELECT sum(b) FROM advisor_twins WHERE day = 6 AND c < 20000');
+-- What is to do where everything is cached: less, and so it is along an index from which nothing is looked up.
+SELECT query ->> 'number' AS query, (query ->> 'cached_after')::float8 < (query ->> 'cached_before')::float8 AS less_to_do,
+       warning, evidence -> 'workload' -> 'slower_when_cached' AS slower
+FROM pk_suggest_indexes(ARRAY['SELECT id FROM advisor_orders WHERE customer = 7', 'SELECT sum(c) FROM advisor_twins WHERE c < 9000'],
+                        include_drops => false), jsonb_array_elements(evidence -> 'queries') query ORDER BY 1;
 DROP FUNCTION advice;
 DROP TABLE advisor_orders, advisor_customers, advisor_twins;

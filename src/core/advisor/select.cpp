@@ -371,11 +371,17 @@ private:
         selection.before = chosen_.before();
         selection.ideal = chosen_.ideal();
         selection.after = chosen_.before();
+        selection.cached.resize(selection.before.size());
         std::map<int, Choice> choices;
         for (int query = 0; query < chosen_.queries(); ++query) {
             if (!chosen_.helpable(query)) continue;
             const Plan plan = chosen_.final_plan(query);
             selection.after[query] = plan.cost;
+            if (!plan.used.empty() && !stop()) {
+                selection.cached[query] = {model_.cached(query, {}, chosen_.before()[query]),
+                                           model_.cached(query, plan.used, plan.cost)};
+                selection.priced += 2;
+            }
             const double saved = chosen_.query(query).weight * (1 - plan.cost / chosen_.before()[query]);
             if (!helped(query, plan.cost)) continue;
             // Indexes that work together share the saving by what each one's absence would cost.

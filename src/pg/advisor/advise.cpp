@@ -19,6 +19,7 @@
 #include "perfkit/pg/advisor/nested.hpp"
 #include "perfkit/pg/advisor/reading.hpp"
 #include "perfkit/pg/advisor/sampling.hpp"
+#include "perfkit/pg/advisor/settings.hpp"
 #include "perfkit/pg/advisor/workload.hpp"
 #include "perfkit/pg/advisor/writes.hpp"
 
@@ -46,11 +47,7 @@ public:
     PlannerModel(const Advice& advice) : advice_(advice) {}
 
     advisor::Plan plan(int item, const IndexSet& set) override {
-        call([] { CHECK_FOR_INTERRUPTS(); });
-        const Examined& examined = advice_.examined[advice_.items[item]];
-        WhatIf what_if = as_it_is(advice_);
-        for (const int index : set) what_if.add(&advice_.indexes[index]);
-        const PlannedStatement planned = plan_examined(examined, what_if);
+        const PlannedStatement planned = planned_with(item, set, 0);
         advisor::Plan plan{planned.cost, {}};
         for (const int index : set)
             if (std::find(planned.indexes.begin(), planned.indexes.end(), advice_.indexes[index].id) !=
@@ -59,8 +56,24 @@ public:
         return plan;
     }
 
+    double cached(int item, const IndexSet& set, double cost) override {
+        const PlannedStatement planned = planned_with(item, set, raised);
+        return std::max(0.0, (planned.cost - cost) / raised - planned.swept * lookup_cost());
+    }
+
 private:
     const Advice& advice_;
+
+    // So little that no other plan is chosen: what the cost rises by is the processor's part of it.
+    static constexpr double raised = 1e-6;
+
+    PlannedStatement planned_with(int item, const IndexSet& set, double raise) const {
+        call([] { CHECK_FOR_INTERRUPTS(); });
+        WhatIf what_if = as_it_is(advice_);
+        for (const int index : set) what_if.add(&advice_.indexes[index]);
+        what_if.raise_processor(raise);
+        return plan_examined(advice_.examined[advice_.items[item]], what_if);
+    }
 };
 
 class Maker {

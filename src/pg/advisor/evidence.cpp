@@ -77,6 +77,26 @@ void tell_build(Json& json, const Hypothetical& index, const TableFacts& table) 
     });
 }
 
+// By number: queries that the advice may make slower where everything is in memory, and those that other indexes would
+// help more than it does.
+void tell_slower(Json& json, const Advice& advice) {
+    const advisor::Selection& selection = advice.selection;
+    std::vector<std::int64_t> slower, short_of;
+    for (std::size_t item = 0; item < advice.items.size(); ++item) {
+        const std::int64_t id = advice.examined[advice.items[item]].query.id;
+        if (selection.cached[item].slower()) slower.push_back(id);
+        if (selection.after[item] > selection.ideal[item] * short_of_ideal) short_of.push_back(id);
+    }
+    const auto tell = [&](const char* key, const std::vector<std::int64_t>& ids) {
+        if (ids.empty()) return;
+        json.key(key).array([&] {
+            for (std::size_t i = 0; i < std::min(most_watched, ids.size()); ++i) json.value(ids[i]);
+        });
+    };
+    tell("slower_when_cached", slower);
+    tell("short_of_least", short_of);
+}
+
 bool touches(const Examined& examined, Oid table) {
     return std::any_of(examined.accesses.begin(), examined.accesses.end(),
                        [&](const advisor::Access& access) { return access.table == table; }) ||
@@ -100,8 +120,9 @@ void tell_window(Json& json, const Advice& advice) {
         json.key("queries").value(static_cast<int>(advice.examined.size()));
         json.key("skipped").value(skipped);
         if (!advice.muted.empty()) json.key("muted").value(static_cast<int>(advice.muted.size()));
+        tell_slower(json, advice);
         json.key("complete").value(advice.selection.complete);
-        json.key("plans").value(advice.selection.plans + advice.further_plans +
+        json.key("plans").value(advice.selection.plans + advice.selection.priced + advice.further_plans +
                                 static_cast<std::int64_t>(advice.examined.size()));
         json.key("plans_saved").value(advice.selection.answered);
     });
@@ -128,6 +149,11 @@ void tell_queries(Json& json, const Choice& choice, const Advice& advice) {
                 }
                 json.key("cost_before").value(advice.selection.before[help.query]);
                 json.key("cost_after").value(advice.selection.after[help.query]);
+                if (const advisor::Cached& cached = advice.selection.cached[help.query]; cached.before > 0) {
+                    json.key("cached_before").value(cached.before);
+                    json.key("cached_after").value(cached.after);
+                }
+                json.key("cost_least").value(advice.selection.ideal[help.query]);
                 if (examined.plan.limit_used) json.key("limit_assumed").value(examined.parts.front().statement.limit);
                 if (!examined.notes.empty())
                     json.key("read_as").array([&] {

@@ -74,6 +74,7 @@ bool alike(std::vector<Access> a, std::vector<Access> b) {
 void add(PlannedStatement& whole, const PlannedStatement& part, double share) {
     whole.cost += share * part.cost;
     whole.rows += share * part.rows;
+    whole.swept += share * part.swept;
     whole.runs_code = whole.runs_code || part.runs_code;
     for (const Oid index : part.indexes)
         if (std::find(whole.indexes.begin(), whole.indexes.end(), index) == whole.indexes.end())

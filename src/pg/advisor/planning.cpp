@@ -5,6 +5,7 @@
 
 #include "perfkit/pg/advisor/isolation.hpp"
 #include "perfkit/pg/advisor/settings.hpp"
+#include "perfkit/pg/advisor/swept.hpp"
 #include "perfkit/pg/compat_planner.hpp"
 #include "perfkit/pg/query.hpp"
 #include "perfkit/pg/subtransaction.hpp"
@@ -193,6 +194,7 @@ void plan(Job* job) {
     if (statement.check_permissions) check_permissions(planned);
     job->result->cost = planned->planTree->total_cost;
     job->result->rows = rows_of(planned->planTree);
+    job->result->swept = entries_swept(planned);
     visit_indexes(planned, remember_index, job);
 }
 
@@ -242,6 +244,7 @@ PlannedStatement plan_statement(const Statement& statement, const WhatIf& what_i
             set_option("lock_timeout", longest_lock_wait);
             if (!statement.search_path.empty()) set_option("search_path", statement.search_path.c_str());
             if (statement.own_settings) adopt_settings(statement.settings);
+            if (what_if.processor() > 0) raise_processor(what_if.processor());
             SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
             XactReadOnly = true;
             plan(&job);

@@ -137,7 +137,8 @@ std::string reason_of(const Choice& choice, const Advice& advice, const Hypothet
     return text;
 }
 
-std::optional<std::string> warning_of(const Hypothetical& index, const TableFacts& table) {
+std::optional<std::string> warning_of(const Hypothetical& index, const TableFacts& table, const Choice& choice,
+                                      const Advice& advice) {
     std::vector<std::string> warnings;
     if (table.partitioned)
         warnings.push_back(
@@ -165,6 +166,13 @@ std::optional<std::string> warning_of(const Hypothetical& index, const TableFact
     if (!computed.empty())
         warnings.push_back("run ANALYZE " + quoted_name(table.schema) + "." + quoted_name(table.name) +
                            " once it is built: until then the planner has no statistics of " + joined(computed, ", "));
+    std::vector<std::string> slower;
+    for (const Help& help : choice.helps)
+        if (advice.selection.cached[help.query].slower())
+            slower.push_back(std::to_string(advice.examined[advice.items[help.query]].query.id));
+    if (!slower.empty())
+        warnings.push_back("where everything is cached, it may make slower: query " + joined(slower, ", ") +
+                           " (cached_before and cached_after in evidence)");
     if (warnings.empty()) return std::nullopt;
     return joined(warnings, "; ");
 }
@@ -202,6 +210,20 @@ std::string why_not_helped(const Examined& examined, const Advice& advice) {
         return "it reads " + percent(std::min(1.0, largest->rows / std::max(1.0, largest->table_rows))) +
                " of the rows of " + name + ": no index makes that cheaper";
     return "no index lowers its cost";
+}
+
+// What may make a query that is helped slower than it is now, or than it could be.
+std::string doubts_of(const Examined& examined, const Advice& advice) {
+    std::string text;
+    const advisor::Cached& cached = advice.selection.cached[examined.item];
+    if (cached.slower())
+        text += "; where everything is cached it may take " + percent(cached.after / cached.before - 1) +
+                " longer than now: measure it";
+    const double after = advice.selection.after[examined.item], ideal = advice.selection.ideal[examined.item];
+    if (after > ideal * short_of_ideal)
+        text += "; further indexes could save " + percent(1 - ideal / after) + " of what is left, but " +
+                why_not_worth(examined, advice);
+    return text;
 }
 
 bool muted_might_help(const Examined& examined, const Advice& advice) {
@@ -320,7 +342,7 @@ std::vector<AdviceRow> creations(const Advice& advice, const std::vector<DropAdv
         row.index = names.name(index, table);
         row.ddl = create_statement(index, table, row.index);
         row.reason = reason_of(choice, advice, index, table);
-        row.warning = warning_of(index, table);
+        row.warning = warning_of(index, table, choice, advice);
         row.bytes = static_cast<std::int64_t>(index.size.bytes());
         double before = 0, after = 0;
         for (const Help& help : choice.helps) {
@@ -392,6 +414,7 @@ std::vector<QueryRow> query_rows(const Advice& advice) {
                 row.advice_ids = indexes->second;
                 row.reason =
                     "the advised indexes save " + percent(1 - *row.cost_after / *row.cost_before) + " of its cost";
+                row.reason += doubts_of(examined, advice);
                 if (examined.query.observed)
                     row.saved_ms_per_hour =
                         advice.workload.weight(examined.query) * (1 - *row.cost_after / *row.cost_before);

@@ -7,6 +7,8 @@
 #include "perfkit/pg/workload/sampling.hpp"
 
 extern "C" {
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 }
@@ -30,7 +32,31 @@ void set_quietly(const char* name, const char* value) {
     (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, DEBUG5, false);
 }
 
+struct Cost {
+    const char* name;
+    const double* value;
+    double weight;
+};
+
+// What an index entry leads to in the table has to be looked up among the pages in memory, which takes about as long as
+// ten rows of a scan.  The planner charges for that only where the page has to be read.
+constexpr double lookup = 20;
+
+// What the planner charges for the processor's work; the rest is for pages.
+constexpr std::array<Cost, 5> processor_costs{{{"cpu_tuple_cost", &cpu_tuple_cost, 1},
+                                               {"cpu_index_tuple_cost", &cpu_index_tuple_cost, lookup},
+                                               {"cpu_operator_cost", &cpu_operator_cost, 1},
+                                               {"parallel_setup_cost", &parallel_setup_cost, 1},
+                                               {"parallel_tuple_cost", &parallel_tuple_cost, 1}}};
+
 }  // namespace
+
+void raise_processor(double share) {
+    for (const Cost& cost : processor_costs)
+        set_quietly(cost.name, psprintf("%.17g", *cost.value * (1 + cost.weight * share)));
+}
+
+double lookup_cost() { return (lookup - 1) * cpu_index_tuple_cost; }
 
 void adopt_settings(const std::vector<std::string>& settings) {
     int count = 0;

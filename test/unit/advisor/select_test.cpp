@@ -40,7 +40,15 @@ public:
         return best;
     }
 
-    int asked = 0;
+    // Half of the cost, but for indexes that have the processor do more.
+    double cached(int, const IndexSet& indexes, double cost) override {
+        ++priced;
+        return std::includes(indexes.begin(), indexes.end(), busy.begin(), busy.end()) && !busy.empty() ? 2 * cost
+                                                                                                        : cost / 2;
+    }
+
+    int asked = 0, priced = 0;
+    IndexSet busy;
 
 private:
     std::vector<std::vector<Way>> ways_;
@@ -61,6 +69,19 @@ TEST(Select, TakesWhatSavesAndNothingElse) {
     EXPECT_EQ(chosen(result), IndexSet({0}));
     EXPECT_DOUBLE_EQ(result.after[0], 10);
     EXPECT_DOUBLE_EQ(result.choices[0].saved, 0.9);
+}
+
+TEST(Select, SaysWhatMayBeSlowerInMemory) {
+    Model model({{{{0}, 40}}, {{{1}, 40}}, {{{2}, 100}}});
+    model.busy = {1};
+    const Selection result = select({of(1), of(1), of(1)}, {{1, {0}}, {1, {1}}, {1, {2}}}, model, {});
+    EXPECT_DOUBLE_EQ(result.cached[0].before, 50);
+    EXPECT_DOUBLE_EQ(result.cached[0].after, 20);
+    EXPECT_FALSE(result.cached[0].slower());
+    EXPECT_DOUBLE_EQ(result.cached[1].after, 80);
+    EXPECT_TRUE(result.cached[1].slower());
+    EXPECT_FALSE(result.cached[2].slower());
+    EXPECT_EQ(result.priced, model.priced);
 }
 
 TEST(Select, UpkeepMustBeEarned) {

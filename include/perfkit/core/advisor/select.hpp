@@ -23,6 +23,8 @@ class CostModel {
 public:
     virtual ~CostModel() = default;
     virtual Plan plan(int query, const IndexSet& indexes) = 0;
+    // What the same plan, of this cost, takes of the processor where every page is in memory.
+    virtual double cached(int query, const IndexSet& indexes, double cost) = 0;
 };
 
 struct Candidate {
@@ -72,15 +74,26 @@ struct Choice {
     std::vector<Help> helps;
 };
 
+// A query's cost where every page is in memory, in a unit of its own; 0 where that was not asked for.
+struct Cached {
+    double before = 0, after = 0;
+
+    // Slower than it is now, by more than such estimates err: pages that need not be read cost less, and the processor
+    // has more to do.
+    bool slower() const { return after > 1.2 * before; }
+};
+
 struct Selection {
     std::vector<Choice> choices;  // the one that saves most first
     std::vector<double> before;   // cost of each query without the indexes
     std::vector<double> after;    // and with all of them
     // With every candidate, for those that it does not help; for the others with all that fit the budget one by one.
     std::vector<double> ideal;
-    std::int64_t plans = 0;     // asked of the cost model
-    std::int64_t answered = 0;  // told from earlier plans
-    bool complete = true;       // false: time ran out first
+    std::vector<Cached> cached;  // of each query whose plan uses them
+    std::int64_t plans = 0;      // asked of the cost model
+    std::int64_t priced = 0;     // for `cached`, besides
+    std::int64_t answered = 0;   // told from earlier plans
+    bool complete = true;        // false: time ran out first
 };
 
 Selection select(std::vector<Candidate> candidates, std::vector<WorkItem> workload, CostModel& model,

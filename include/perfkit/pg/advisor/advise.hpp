@@ -20,6 +20,9 @@ namespace perfkit::pg {
 // A query whose plan without an existing index costs more than this, times what it did, misses it.
 constexpr double most_missed = 1.05;
 
+// A query that costs more than this with the advice, times what it would with any indexes, is said to be left behind.
+constexpr double short_of_ideal = 1.2;
+
 struct AdviceOptions {
     advisor::CandidateOptions candidates;
     advisor::SelectOptions select;

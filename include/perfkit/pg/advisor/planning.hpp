@@ -38,6 +38,7 @@ struct WriteTarget {
 struct PlannedStatement {
     double cost = 0;
     double rows = 0;
+    double swept = 0;  // index entries whose rows are not looked up one by one
     Command command = Command::select;
     bool limit_used = false;   // Statement::limit took the place of a parameter
     bool runs_code = false;    // it calls functions not written in C, which may run statements of their own

@@ -70,6 +70,10 @@ public:
     bool foreign_tables_allowed() const { return foreign_tables_; }
     const Hypothetical* find(Oid id) const;
 
+    // As if the processor's work cost more, by such a share.
+    void raise_processor(double share) { processor_ = share; }
+    double processor() const { return processor_; }
+
     class Scope {
     public:
         explicit Scope(const WhatIf& what_if) noexcept;
@@ -85,6 +89,7 @@ private:
     std::vector<const Hypothetical*> added_;
     std::vector<Oid> hidden_;
     bool foreign_tables_ = false;
+    double processor_ = 0;
 };
 
 // The indexes that a plan reads, hypothetical ones among them: calls visit(context, index).  To be

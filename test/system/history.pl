@@ -189,6 +189,8 @@ $node->wait_for_catchup($standby);
 my $of_primary = "SET pg_perfkit.standby_history = 'primary'; SELECT calls_before, calls_after FROM pk_compare('$at[0]', '$at[1]', '$at[1]', '$at[2]') WHERE calls_after = 60";
 is($standby->safe_psql('postgres', $of_primary), '20|60', 'a standby has the history of the primary');
 my $on_standby = sub { $standby->safe_psql('postgres', $_[0]) };
+my $launched = sub { $standby->poll_query_until('postgres', "SELECT state LIKE 'on%' FROM pk_history_info()") or die 'no launcher' };
+$launched->();
 $begin = $on_standby->('SELECT pk_history_snapshot()');
 $on_standby->(join '', map { "SELECT count(*) FROM t WHERE n = $_;\n" } 1 .. 9);
 $end = $on_standby->('SELECT pk_history_snapshot()');
@@ -212,6 +214,7 @@ $standby->poll_query_until('postgres', "SELECT state LIKE 'off: this is a standb
 like($error, qr/no history is taken on a standby/, 'and 0 takes none');
 $standby->append_conf('postgresql.conf', "pg_perfkit.standby_history_size = '1MB'");
 $standby->restart;
+$launched->();
 $on_standby->('SELECT pk_history_snapshot()');
 is($on_standby->("SELECT oldest > '$end' FROM pk_history_info()"), 't', 'a restart ends it');
 $standby->poll_query_until('postgres', q{SELECT count(*) > 0 FROM (SELECT pg_sleep(1.5)) s, pk_wait_events WHERE wait_event = 'PgSleep'}) or die 'no waits on the standby';

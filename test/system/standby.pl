@@ -21,6 +21,7 @@ $standby->init_from_backup($primary, 'base', has_streaming => 1);
 $standby->start;
 $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'this is a standby');
+$standby->poll_query_until('postgres', 'SELECT pk_history_snapshot() IS NOT NULL') or die 'no launcher';
 
 my @calls = extension_calls($standby);
 my %seen = map { $_->{name} => 1 } @calls;

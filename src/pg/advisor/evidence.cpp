@@ -85,7 +85,7 @@ void tell_slower(Json& json, const Advice& advice) {
     for (std::size_t item = 0; item < advice.items.size(); ++item) {
         const std::int64_t id = advice.examined[advice.items[item]].query.id;
         if (selection.cached[item].slower()) slower.push_back(id);
-        if (selection.after[item] > selection.ideal[item] * short_of_ideal) short_of.push_back(id);
+        if (left_behind(selection, item)) short_of.push_back(id);
     }
     const auto tell = [&](const char* key, const std::vector<std::int64_t>& ids) {
         if (ids.empty()) return;

@@ -219,10 +219,11 @@ std::string doubts_of(const Examined& examined, const Advice& advice) {
     if (cached.slower())
         text += "; where everything is cached it may take " + percent(cached.after / cached.before - 1) +
                 " longer than now: measure it";
-    const double after = advice.selection.after[examined.item], ideal = advice.selection.ideal[examined.item];
-    if (after > ideal * short_of_ideal)
-        text += "; further indexes could save " + percent(1 - ideal / after) + " of what is left, but " +
-                why_not_worth(examined, advice);
+    const advisor::Selection& selection = advice.selection;
+    if (left_behind(selection, examined.item))
+        text += "; further indexes could save " +
+                percent(1 - selection.ideal[examined.item] / selection.after[examined.item]) +
+                " of what is left, but " + why_not_worth(examined, advice);
     return text;
 }
 

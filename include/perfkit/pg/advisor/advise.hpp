@@ -20,8 +20,10 @@ namespace perfkit::pg {
 // A query whose plan without an existing index costs more than this, times what it did, misses it.
 constexpr double most_missed = 1.05;
 
-// A query that costs more than this with the advice, times what it would with any indexes, is said to be left behind.
-constexpr double short_of_ideal = 1.2;
+// Whether a query costs so much more with the advice than it would with any indexes that it is said to be left behind.
+inline bool left_behind(const advisor::Selection& selection, std::size_t item) {
+    return selection.after[item] > 1.2 * selection.ideal[item];
+}
 
 struct AdviceOptions {
     advisor::CandidateOptions candidates;

@@ -71,7 +71,7 @@ public:
             looked_ = now;
         }
         // What sessions wait for is counted on each standby.
-        if (RecoveryInProgress() && standby_kb == 0) return;
+        if (takes_none()) return;
         watch_worker(now);
         if (worker_ == nullptr) start_due(now);
     }

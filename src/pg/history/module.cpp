@@ -6,6 +6,7 @@
 #include "perfkit/pg/worker.hpp"
 
 extern "C" {
+#include "access/xlog.h"
 #include "utils/guc.h"
 }
 
@@ -24,6 +25,8 @@ namespace {
 constexpr config_enum_entry standby_options[] = {{"own", own, false}, {"primary", primary, false}, {nullptr, 0, false}};
 
 }  // namespace
+
+bool takes_none() { return standby_kb == 0 && RecoveryInProgress(); }
 
 }  // namespace history
 

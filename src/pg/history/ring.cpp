@@ -62,30 +62,13 @@ private:
     dsm_segment* segment_;
 };
 
-std::string rows_of(const Snapshot& snapshot) {
-    std::string bytes;
-    for (const Snapshot::Data& data : snapshot.data) {
-        RowHead head{};
-        head.since = snapshot.since;
-        head.taken = snapshot.taken;
-        head.kind = data.kind;
-        std::string row(reinterpret_cast<const char*>(&head), sizeof head);
-        row += data.bytes;
-        append_block(bytes, row);
-    }
-    return bytes;
-}
-
 void read_part(std::string_view bytes, const Wanted& wanted, const UseRow& use) {
     while (!bytes.empty()) {
         call([] { CHECK_FOR_INTERRUPTS(); });
         const std::string_view row = take_block(bytes);
         RowHead head;
         std::memcpy(&head, row.data(), sizeof head);
-        if ((wanted.kind != 0 && head.kind != wanted.kind) || head.taken > wanted.to ||
-            (head.taken <= wanted.from && !wanted.lead))
-            continue;
-        use({head.kind, head.since, head.taken, row.substr(sizeof head)});
+        if (wanted.matches(head.kind, head.taken)) use({head.kind, head.since, head.taken, row.substr(sizeof head)});
     }
 }
 
@@ -120,7 +103,19 @@ std::size_t bytes_of(const Ring& ring) {
     return bytes;
 }
 
-std::size_t bytes_of(const Snapshot& snapshot) { return rows_of(snapshot).size(); }
+std::string rows_of(const Snapshot& snapshot) {
+    std::string bytes;
+    for (const Snapshot::Data& data : snapshot.data) {
+        RowHead head{};
+        head.since = snapshot.since;
+        head.taken = snapshot.taken;
+        head.kind = data.kind;
+        std::string row(reinterpret_cast<const char*>(&head), sizeof head);
+        row += data.bytes;
+        append_block(bytes, row);
+    }
+    return bytes;
+}
 
 bool has_room(const Ring& ring, std::size_t bytes, TimestampTz now, const Limits& limits) {
     const Ring::Part& newest = ring.parts[0];
@@ -136,9 +131,8 @@ bool has_room(const Ring& ring, std::size_t bytes, TimestampTz now, const Limits
 
 bool fits(std::size_t bytes, const Limits& limits) { return sizeof(Head) + bytes <= limits.part_bytes; }
 
-Ring add(const Ring& ring, const Snapshot& snapshot, bool begin, const Limits& limits,
+Ring add(const Ring& ring, std::string_view rows, TimestampTz taken, bool begin, const Limits& limits,
          std::vector<dsm_handle>& dropped) {
-    const std::string rows = rows_of(snapshot);
     if (!begin) {
         const Mapped part(ring.parts[0].handle);
         if (!part.there()) return ring;  // with its database
@@ -148,10 +142,10 @@ Ring add(const Ring& ring, const Snapshot& snapshot, bool begin, const Limits& l
     }
     Ring next;
     const Mapped part(limits.part_bytes);
-    next.parts[0] = {part.handle(), snapshot.taken, limits.part_bytes};
+    next.parts[0] = {part.handle(), taken, limits.part_bytes};
     part.append(rows);
     part.release();
-    const TimestampTz oldest = snapshot.taken - limits.retention_seconds * USECS_PER_SEC;
+    const TimestampTz oldest = taken - limits.retention_seconds * USECS_PER_SEC;
     const std::size_t most = limits.part_bytes * ring_parts;
     std::size_t kept = 1;
     bool goes = false;  // with all that are older

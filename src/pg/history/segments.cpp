@@ -226,9 +226,7 @@ int read_rows(const Segments& segments, const Wanted& wanted, const UseRow& use)
                     }
                     TupleDesc const columns = RelationGetDescr(scan.relation);
                     found.row = row_of(tuple, columns);
-                    if ((wanted.kind != 0 && found.row.kind != wanted.kind) || found.row.taken > wanted.to ||
-                        (found.row.taken <= wanted.from && !wanted.lead))
-                        continue;
+                    if (!wanted.matches(found.row.kind, found.row.taken)) continue;
                     if (!wanted.data) return found;
                     bool null;
                     const Datum value = heap_getattr(tuple, 4, columns, &null);

@@ -148,8 +148,7 @@ Datum counters_of(Kind kind, const Sums& sums, const Sum& all) {
 std::string state_of(const std::optional<pg::history::Place>& place, const pg::history::Launcher& launcher,
                      TimestampTz now) {
     if (Shared::get() == nullptr) return "off: pg_perfkit is not in shared_preload_libraries";
-    if (RecoveryInProgress() && pg::history::standby_kb == 0)
-        return "off: this is a standby, and pg_perfkit.standby_history_size is 0";
+    if (pg::history::takes_none()) return "off: this is a standby, and pg_perfkit.standby_history_size is 0";
     if (pg::history::interval_s == 0) return "off: pg_perfkit.history_interval is 0";
     if (!pg::history::enabled || (place && place->off)) return "off: pg_perfkit.history is off for this database";
     if (launcher.pid == 0 || now - launcher.last_round > launcher_is_late) return "dead: the launcher is not running";
@@ -229,7 +228,7 @@ PERFKIT_FUNCTION(pk_history_info) {
 
 PERFKIT_FUNCTION(pk_history_snapshot) {
     Shared& shared = required();
-    if (RecoveryInProgress() && pg::history::standby_kb == 0)
+    if (pg::history::takes_none())
         pg::call([] {
             ereport(ERROR,
                     (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("no history is taken on a standby"),

@@ -55,8 +55,9 @@ struct Outcome {
     std::string trouble;
     std::string reading;  // to be kept, where it has been written
     Limits limits;
-    std::optional<Snapshot> snapshot;  // on a standby: to be added to the ring
-    bool begin = false;                // a part of it
+    bool standby = false;
+    std::string rows;    // there: to be added to the ring
+    bool begin = false;  // as a part of it
 };
 
 // The reading that the last worker kept, if it is there.
@@ -111,8 +112,8 @@ bool disk_is_nearly_full() {
 }
 
 // What a snapshot gained over the one before, as rows: with all gauges where those before may go.
-Snapshot rows_of(std::array<Gain, kinds.size()> gains, const Reading& reading, const std::optional<Reading>& last,
-                 TimestampTz since, TimestampTz now, bool all_gauges) {
+Snapshot snapshot_of(std::array<Gain, kinds.size()> gains, const Reading& reading, const std::optional<Reading>& last,
+                     TimestampTz since, TimestampTz now, bool all_gauges) {
     Snapshot rows;
     rows.since = last ? since : 0;
     rows.taken = now;
@@ -130,7 +131,7 @@ Snapshot rows_of(std::array<Gain, kinds.size()> gains, const Reading& reading, c
 
 Outcome take(const Place& place) {
     Outcome outcome;
-    const bool standby = RecoveryInProgress();
+    const bool standby = outcome.standby = RecoveryInProgress();
     const auto segments = Segments::find();
     if (!segments) {
         outcome.has_extension = false;
@@ -173,11 +174,12 @@ Outcome take(const Place& place) {
     outcome.limits = limits();
     outcome.taken = now;
     outcome.reading = encode_reading(reading);
+    const auto rows = [&](bool all_gauges) { return snapshot_of(gains, reading, last, place.taken, now, all_gauges); };
     if (standby) {
-        outcome.snapshot = rows_of(gains, reading, last, place.taken, now, false);
-        outcome.begin = !has_room(place.ring, bytes_of(*outcome.snapshot), now, outcome.limits);
-        if (outcome.begin) outcome.snapshot = rows_of(gains, reading, last, place.taken, now, true);
-        outcome.written = fits(bytes_of(*outcome.snapshot), outcome.limits);
+        outcome.rows = rows_of(rows(false));
+        outcome.begin = !has_room(place.ring, outcome.rows.size(), now, outcome.limits);
+        if (outcome.begin) outcome.rows = rows_of(rows(true));
+        outcome.written = fits(outcome.rows.size(), outcome.limits);
         if (!outcome.written)
             outcome.trouble = "a snapshot takes more than an eighth of pg_perfkit.standby_history_size";
         return outcome;
@@ -187,8 +189,8 @@ Outcome take(const Place& place) {
         outcome.trouble = "a table of the history is locked";
         return outcome;
     }
-    const Snapshot rows = rows_of(gains, reading, last, place.taken, now, writer.fresh());
-    for (const Snapshot::Data& data : rows.data) writer.add({data.kind, rows.since, rows.taken, data.bytes});
+    const Snapshot written = rows(writer.fresh());
+    for (const Snapshot::Data& data : written.data) writer.add({data.kind, written.since, written.taken, data.bytes});
     outcome.written = true;
     return outcome;
 }
@@ -212,18 +214,21 @@ Outcome take_in_transaction(const Place& place) {
         });
         if (outcome.written) {
             Ring ring;
-            if (outcome.snapshot)
-                ring = add(place.ring, *outcome.snapshot, outcome.begin, outcome.limits, dropped);
+            if (outcome.standby)
+                ring = add(place.ring, outcome.rows, outcome.taken, outcome.begin, outcome.limits, dropped);
             else  // what a standby had collected before it was promoted
                 dropped = handles_of(place.ring);
             const bool found = Shared::get()->change(place.database, false, [&](Place& mine) {
                 std::swap(mine.reading, kept);
                 mine.taken = outcome.taken;
-                mine.on_standby = outcome.snapshot.has_value();
+                mine.on_standby = outcome.standby;
                 mine.ring = ring;
             });
-            // The database has lost its place, and nobody would find it.
-            if (!found) dropped = handles_of(ring);
+            // The database has lost its place, with all that was kept before; nobody would find what is new.
+            if (!found) {
+                dropped.clear();
+                if (outcome.begin) dropped.push_back(ring.parts[0].handle);
+            }
         }
         // The one before; or the new one.
         if (kept != 0) dropped.push_back(kept);

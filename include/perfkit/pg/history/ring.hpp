@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "perfkit/pg/history/segments.hpp"
@@ -28,8 +29,6 @@ struct Ring {
         std::size_t bytes = 0;
     };
     std::array<Part, ring_parts> parts{};
-
-    bool empty() const { return parts[0].handle == 0; }
 };
 
 // The rows of one snapshot, which are written together.
@@ -60,15 +59,17 @@ struct Limits {
     std::int64_t retention_seconds = 0;
 };
 
-// Bytes that a snapshot takes; whether it goes into the newest part; and whether it goes into an empty one.  Where it
-// begins a part it must tell all gauges, since those before may go.
-std::size_t bytes_of(const Snapshot& snapshot);
+// A snapshot as it is added.
+std::string rows_of(const Snapshot& snapshot);
+
+// Whether so many bytes of rows go into the newest part, and whether they go into an empty one.  A snapshot that begins
+// a part must tell all gauges, since those before may go.
 bool has_room(const Ring& ring, std::size_t bytes, TimestampTz now, const Limits& limits);
 bool fits(std::size_t bytes, const Limits& limits);
 
-// Adds a snapshot, in a part of its own where begin says so; gives the ring as it is then, and through dropped the
-// parts that are no longer in it, to be unpinned.
-Ring add(const Ring& ring, const Snapshot& snapshot, bool begin, const Limits& limits,
+// Adds the rows of a snapshot that was taken then, in a part of their own where begin says so; gives the ring as it is
+// then, and through dropped the parts that are no longer in it, to be unpinned.
+Ring add(const Ring& ring, std::string_view rows, TimestampTz taken, bool begin, const Limits& limits,
          std::vector<dsm_handle>& dropped);
 
 }  // namespace perfkit::pg::history

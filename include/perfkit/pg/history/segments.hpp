@@ -49,6 +49,10 @@ struct Wanted {
     TimestampTz to = 0;
     bool lead = false;
     bool data = true;
+
+    bool matches(char of, TimestampTz taken) const {
+        return (kind == 0 || of == kind) && taken <= to && (taken > from || lead);
+    }
 };
 
 // Calls use with each wanted row, in order of time.  A segment that is locked is left out: gives the number of those.

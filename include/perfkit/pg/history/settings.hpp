@@ -11,4 +11,7 @@ extern int standby_shows;      // pg_perfkit.standby_history
 constexpr int own = 0;         // its values
 constexpr int primary = 1;
 
+// This is a standby that takes no history.
+bool takes_none();
+
 }  // namespace perfkit::pg::history

@@ -59,10 +59,17 @@ SeenTable seen;
 
 Budget budget;
 
-PERFKIT_HOT std::uint32_t generation = 0;  // of the samples, when they were seen last
-PERFKIT_HOT SeenTable::Place* last_seen = nullptr;  // the same statement again, more often than not
+// The same statement again, more often than not; and the generation of the samples, now and when it was seen.
+PERFKIT_HOT SeenTable::Place* last_seen = nullptr;
+PERFKIT_HOT const std::atomic<std::uint32_t>* generation_now = nullptr;
+PERFKIT_HOT std::uint32_t generation = 0;
 
 [[gnu::cold, gnu::noinline]] Seen& look_up(const Key& key) noexcept {
+    generation_now = &SharedSamples::get()->header().generation;
+    if (const std::uint32_t now = generation_now->load(std::memory_order_relaxed); now != generation) {
+        generation = now;
+        seen.clear();
+    }
     const std::uint64_t hash = hash_of(key);
     last_seen = seen.find(key, hash);
     if (last_seen == nullptr) {
@@ -74,12 +81,8 @@ PERFKIT_HOT SeenTable::Place* last_seen = nullptr;  // the same statement again,
 }
 
 [[gnu::hot]] inline Seen& seen_of(const Key& key) noexcept {
-    if (const std::uint32_t now = SharedSamples::get()->header().generation.load(std::memory_order_relaxed);
-        now != generation) [[unlikely]] {
-        generation = now;
-        seen.clear();
-    }
-    if (last_seen == nullptr || last_seen->key != key) return look_up(key);
+    if (last_seen == nullptr || generation_now->load(std::memory_order_relaxed) != generation || last_seen->key != key)
+        return look_up(key);
     SeenTable::use(*last_seen);
     return last_seen->value;
 }
@@ -217,7 +220,7 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
     return done;
 }
 
-[[gnu::cold]] void sample_due(const Key& key, const QueryDesc* query, Seen& place) noexcept {
+[[gnu::cold, gnu::noinline]] void sample_due(const Key& key, const QueryDesc* query, Seen& place) noexcept {
     // Half of them are for statements that come for the first time: a busy one would leave nothing to those after it.
     const int kept = place.interval == 0 ? 0 : sample_rate / 2;
     if (!budget.spend(sample_rate, kept) || !take(key, query, 0, place.interval + 1u)) return;

@@ -24,8 +24,6 @@ namespace {
 constexpr char tranche[] = "pg_perfkit_workload";
 constexpr std::size_t line = 64;
 
-PERFKIT_HOT Shared* shared = nullptr;
-
 // This session's own: where events go while its ring is full and the lock is held by someone else.
 constexpr std::uint32_t overflow_entries = 64;
 Table* overflow_table = nullptr;
@@ -62,7 +60,7 @@ bool overflow(const Event& event) noexcept {
 
 }  // namespace
 
-Shared* Shared::get() noexcept { return shared; }
+PERFKIT_HOT Shared* Shared::instance_ = nullptr;
 
 void Shared::request() {
     RequestAddinShmemSpace(Layout().size);
@@ -72,23 +70,23 @@ void Shared::request() {
 // Also after a crash, when the postmaster makes all shared memory anew.
 void Shared::attach() {
     const Layout layout;
-    shared = nullptr;
+    instance_ = nullptr;
     overflow_table = nullptr;
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     bool found;
     void* memory = ShmemInitStruct("pg_perfkit workload", layout.size, &found);
     auto* const start = reinterpret_cast<char*>(rounded(reinterpret_cast<std::uintptr_t>(memory)));
-    shared = reinterpret_cast<Shared*>(start);
+    instance_ = reinterpret_cast<Shared*>(start);
     if (!found) {
         new (start) Shared{};
-        shared->lock_.use(tranche);
-        shared->table_offset_ = layout.table;
-        shared->rings_offset_ = layout.rings;
-        shared->ring_stride_ = layout.ring_stride;
-        shared->rings_ = MaxBackends;
-        shared->make_empty();
+        instance_->lock_.use(tranche);
+        instance_->table_offset_ = layout.table;
+        instance_->rings_offset_ = layout.rings;
+        instance_->ring_stride_ = layout.ring_stride;
+        instance_->rings_ = MaxBackends;
+        instance_->make_empty();
         for (int i = 0; i < MaxBackends; ++i) {
-            shared->swept_heads()[i] = 0;
+            instance_->swept_heads()[i] = 0;
             Ring::create(start + layout.rings + static_cast<std::size_t>(i) * layout.ring_stride, ring_capacity());
         }
     }
@@ -162,10 +160,10 @@ void Shared::flush_own() noexcept {
 
 // The end of a session is not on any query's path: here it may wait.
 void Shared::flush_at_exit(int, Datum) {
-    if (shared == nullptr || !overflow_used) return;
-    shared->lock_.acquire_at_exit();
-    shared->flush_own();
-    shared->lock_.release();
+    if (instance_ == nullptr || !overflow_used) return;
+    instance_->lock_.acquire_at_exit();
+    instance_->flush_own();
+    instance_->lock_.release();
 }
 
 // Under the lock.

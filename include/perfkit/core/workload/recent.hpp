@@ -18,7 +18,7 @@ class Recent {
 public:
     static constexpr std::size_t ways = 4;
 
-    struct Place {
+    struct alignas(64) Place {  // on one line of cache
         Key key{};
         std::uint32_t uses = 0;  // 0: free
         Value value{};

@@ -22,7 +22,7 @@ namespace perfkit::pg::workload {
 class Shared {
 public:
     // Null where the library was not preloaded.
-    static Shared* get() noexcept;
+    static Shared* get() noexcept { return instance_; }
     // The hooks' parts: how much to ask for, and to find or make it.
     static void request();
     static void attach();
@@ -82,6 +82,8 @@ private:
     void collect_idle(TimestampTz now) noexcept;
     std::uint64_t lost_ever() const noexcept;
     static void flush_at_exit(int code, Datum arg);
+
+    static Shared* instance_;
 
     WatchedLock lock_;
     std::size_t table_offset_;  // from this

@@ -155,7 +155,7 @@ std::size_t take_place() noexcept {
 PERFKIT_HOT Key starting;
 int begun_inside = 0;  // subtransactions since then, which are not its own
 
-[[gnu::cold]] void count_failed_start() noexcept {
+[[gnu::cold, gnu::noinline]] void count_failed_start() noexcept {
     Event event = new_event(0, Kind::failure, 0);
     event.key = starting;
     starting = {};
@@ -163,7 +163,9 @@ int begun_inside = 0;  // subtransactions since then, which are not its own
 }
 
 // No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
-void on_transaction_end(XactEvent event, void*) {
+[[gnu::hot]] void on_transaction_end(XactEvent event, void*) {
+    if (places_used == 0 && watched_executions == 0 && starting.queryid == 0) [[likely]]
+        return;
     if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
     places_used = watched_executions = 0;
     if (starting.queryid != 0) count_failed_start();
@@ -189,13 +191,15 @@ struct Start {
 
     explicit Start(const QueryDesc* query) noexcept {
         const std::size_t place = place_of(query);
-        if (place == places || by_server[place]) return;
+        if (place == places || by_server[place]) [[unlikely]]
+            return;
         of = &measured[place];
         before.take(*server.buffers, *server.wal, *server.io_timed);
         time = now();
     }
     void end(std::uint64_t rows) const noexcept {
-        if (of == nullptr) return;
+        if (of == nullptr) [[unlikely]]
+            return;
         Event& event = of->event;
         event.nanoseconds += now() - time;
         event.rows += rows;

@@ -28,7 +28,6 @@ constexpr std::size_t line = 64;
 constexpr std::uint32_t overflow_entries = 64;
 Table* overflow_table = nullptr;
 bool overflow_used = false;
-PERFKIT_HOT Ring* own_ring = nullptr;  // of this session
 PERFKIT_HOT TimestampTz last_flush = 0;
 
 constexpr std::size_t rounded(std::size_t size) { return (size + line - 1) / line * line; }
@@ -61,6 +60,7 @@ bool overflow(const Event& event) noexcept {
 }  // namespace
 
 PERFKIT_HOT Shared* Shared::instance_ = nullptr;
+PERFKIT_HOT Ring* Shared::own_ring_ = nullptr;  // of this session
 
 void Shared::request() {
     RequestAddinShmemSpace(Layout().size);
@@ -129,15 +129,23 @@ Ring& Shared::ring(int number) const noexcept {
         before_shmem_exit(flush_at_exit, 0);
         registered = true;
     }
-    if (!overflow(event)) own_ring->count_lost();
+    if (!overflow(event)) own_ring_->count_lost();
 }
 
 [[gnu::hot]] void Shared::record(const Event& event, bool may_flush) noexcept {
-    if (own_ring == nullptr && (own_ring = find_own_ring()) == nullptr) return;
-    if (!own_ring->push(event)) record_beside(event, may_flush);
+    if (own_ring_ == nullptr && (own_ring_ = find_own_ring()) == nullptr) return;
+    if (!own_ring_->push(event)) record_beside(event, may_flush);
     if (!may_flush) return;
     if (last_flush == 0) last_flush = event.when;
-    if (own_ring->half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
+    if (own_ring_->half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
+}
+
+void Shared::join() noexcept {
+    if (own_ring_ == nullptr) own_ring_ = find_own_ring();
+}
+
+void Shared::forget() noexcept {
+    for (int i = 0; i < rings_; ++i) ring(i).tell();
 }
 
 void Shared::try_flush(TimestampTz now) noexcept {

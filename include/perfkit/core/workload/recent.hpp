@@ -5,6 +5,7 @@
 // that meet in one set keep their places, and a rare one passes through the place that is left.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +19,7 @@ class Recent {
 public:
     static constexpr std::size_t ways = 4;
 
-    struct alignas(64) Place {  // on one line of cache
+    struct Place {
         Key key{};
         std::uint32_t uses = 0;  // 0: free
         Value value{};
@@ -55,7 +56,9 @@ public:
         return least;
     }
 
-    static void use(Place& place) noexcept { place.uses += place.uses < most_uses ? 1 : 0; }
+    static void use(Place& place, std::uint32_t times = 1) noexcept {
+        place.uses = std::min(place.uses + std::min(times, most_uses), most_uses);
+    }
     void clear() noexcept { sets_ = {}; }
 
 private:

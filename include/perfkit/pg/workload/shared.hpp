@@ -40,6 +40,11 @@ public:
     // lock must not be taken: between an error and its cleanup.
     void record(const perfkit::workload::Event& event, bool may_flush) noexcept;
 
+    // Grows when sessions are to forget what they know of statements, by forget().  Of this session.
+    static std::uint32_t generation() noexcept { return own_ring_ != nullptr ? own_ring_->told() : 0; }
+    void forget() noexcept;
+    void join() noexcept;  // from here on generation() counts
+
     // For readers: holds the table, with all rings added up, as long as the object lives.  The wait for it can be
     // cancelled.
     class Access {
@@ -84,6 +89,7 @@ private:
     static void flush_at_exit(int code, Datum arg);
 
     static Shared* instance_;
+    static perfkit::workload::Ring* own_ring_;
 
     WatchedLock lock_;
     std::size_t table_offset_;  // from this

@@ -91,6 +91,35 @@ subtest 'failures and cancels' => sub {
 	is(value('SELECT sum(calls) FROM pk_workload WHERE failed + cancelled > 0'), '0', 'and are not calls');
 };
 
+subtest 'executions that fail as they begin' => sub {
+	$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE beginner;
+CREATE TABLE parts (k int) PARTITION BY RANGE (k);
+CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE other_part PARTITION OF parts FOR VALUES FROM (10) TO (20);
+CREATE FUNCTION three() RETURNS int STABLE LANGUAGE plpgsql AS $$
+BEGIN BEGIN PERFORM 1 / 0 FROM parts HAVING true; EXCEPTION WHEN others THEN NULL; END; RETURN 3; END $$;
+SQL
+	my $failed = q{SELECT string_agg(concat_ws(' ', role, toplevel, n), ', ' ORDER BY role, toplevel)
+		FROM (SELECT role, toplevel, sum(failed) AS n FROM pk_workload WHERE failed > 0 GROUP BY 1, 2) f};
+	my $counts = sub {
+		my ($sql, $expected, $name) = @_;
+		value('SELECT pk_workload_reset()');
+		$node->psql('postgres', $sql, on_error_stop => 0);
+		is(value($failed), $expected, $name);
+	};
+	my $superuser = value('SELECT current_user');
+	$counts->('BEGIN; SET LOCAL ROLE beginner; SELECT * FROM part', 'beginner t 1', 'as who began, though its role ends with the transaction');
+	$counts->('SET ROLE beginner; BEGIN; SAVEPOINT a; SELECT * FROM part; ROLLBACK TO a; SELECT 1; COMMIT', 'beginner t 1', 'in a subtransaction');
+	$counts->('BEGIN READ ONLY; INSERT INTO part VALUES (1)', "$superuser t 1", 'a write where there may be none');
+	$counts->(q{DO $$ BEGIN SET LOCAL ROLE beginner; PERFORM * FROM part; EXCEPTION WHEN others THEN NULL; END $$}, 'beginner f 1', 'inside of another');
+	value('SELECT pk_workload_reset()');
+	value('SELECT count(*) FROM parts WHERE k = three()');  # called to prune partitions as the execution begins
+	is(value('SELECT calls, failed FROM pk_workload WHERE toplevel AND query LIKE $$%k = three()$$'), '1|0',
+		'what a function catches meanwhile is no failure of its caller');
+	$node->safe_psql('postgres', 'DROP TABLE parts; DROP FUNCTION three; DROP ROLE beginner');
+};
+
 subtest 'eviction by usage, and totals that remain' => sub {
 	value('SELECT pk_workload_reset()');
 	my $busy = 'SELECT v FROM t WHERE id = 9;' x 20;

@@ -23,6 +23,7 @@
 #include "perfkit/pg/workload/plans.hpp"
 #include "perfkit/pg/workload/predicates.hpp"
 #include "perfkit/pg/workload/sampling.hpp"
+#include "perfkit/pg/workload/server.hpp"
 #include "perfkit/pg/workload/settings.hpp"
 #include "perfkit/pg/workload/shared.hpp"
 #include "perfkit/pg/workload/used.hpp"
@@ -34,7 +35,6 @@ extern "C" {
 #include "executor/instrument.h"
 #include "miscadmin.h"
 #include "optimizer/planner.h"
-#include "portability/instr_time.h"
 #include "storage/bufmgr.h"
 #include "tcop/utility.h"
 }
@@ -50,6 +50,17 @@ namespace perfkit::pg::workload {
 using perfkit::workload::Event;
 using perfkit::workload::Key;
 using perfkit::workload::Kind;
+
+PERFKIT_HOT Server server{&PG_exception_stack,
+                          &error_context_stack,
+                          &pgBufferUsage,
+                          &pgWalUsage,
+                          &track_io_timing,
+                          &ParallelWorkerNumber,
+                          &MyDatabaseId,
+                          GetUserId,
+                          GetCurrentStatementStartTimestamp,
+                          clock_gettime};
 
 namespace {
 
@@ -71,21 +82,14 @@ void chain(Hook& hook, std::type_identity_t<Hook> ours, Hook& next, std::type_id
 PERFKIT_HOT int nesting = 0;
 
 // A parallel worker's share is in its leader's counters already.
-[[gnu::hot]] bool capturing() noexcept { return enabled && !IsParallelWorker() && !CaptureOff::active(); }
-
-[[gnu::hot]] std::uint64_t since(instr_time start) noexcept {
-    instr_time now;
-    INSTR_TIME_SET_CURRENT(now);
-    INSTR_TIME_SUBTRACT(now, start);
-    return nanoseconds_of(now);
-}
+[[gnu::hot]] bool capturing() noexcept { return enabled && *server.parallel_worker < 0 && !CaptureOff::active(); }
 
 Key key_of(std::uint64_t queryid) noexcept {
-    return {static_cast<std::int64_t>(queryid), MyDatabaseId, GetUserId(), nesting == 0};
+    return {static_cast<std::int64_t>(queryid), *server.database, server.user(), nesting == 0};
 }
 
 TimestampTz statement_start() noexcept {
-    const TimestampTz start = GetCurrentStatementStartTimestamp();
+    const TimestampTz start = server.statement_start();
     return start != 0 ? start : GetCurrentTimestamp();  // 0: a background worker
 }
 
@@ -120,52 +124,89 @@ static_assert(offsetof(Measured, event) + perfkit::workload::event_head_size == 
 constexpr std::size_t places = 16;
 std::array<Measured, places> measured;
 PERFKIT_HOT std::array<bool, places> by_server;  // in totaltime, for somebody else who wanted it
-PERFKIT_HOT std::size_t places_used = 0;         // from here on there is none; most often one is in use, and a search ends at once
+PERFKIT_HOT std::size_t places_used = 0;         // from here on there is none
 
-std::size_t place_of(const QueryDesc* query) noexcept {
+[[gnu::cold, gnu::noinline]] std::size_t search(const QueryDesc* query) noexcept {
     for (std::size_t place = 0; place < places_used; ++place)
         if (measured[place].query == query) return place;
     return places;
 }
 
+// places where there is none.  The execution that began last is the one that runs and ends first, but for cursors.
+[[gnu::hot]] inline std::size_t place_of(const QueryDesc* query) noexcept {
+    if (places_used > 0 && measured[places_used - 1].query == query) [[likely]]
+        return places_used - 1;
+    return search(query);
+}
+
 std::size_t take_place() noexcept {
-    const std::size_t place = place_of(nullptr);
+    const std::size_t place = search(nullptr);
     return place < places || places_used == places ? place : places_used++;
 }
 
-void free_place(std::size_t place) noexcept {
+[[gnu::hot]] inline void free_place(std::size_t place) noexcept {
     measured[place].query = nullptr;
     while (places_used > 0 && measured[places_used - 1].query == nullptr) --places_used;
 }
 
+// The execution that is about to begin, outside of any other; without a query where there is none.  Its errors are seen
+// when they end the transaction, or the subtransaction: to catch them would cost every execution as much as all the
+// rest of its start.
+PERFKIT_HOT Key starting;
+int begun_inside = 0;  // subtransactions since then, which are not its own
+
+[[gnu::cold, gnu::noinline]] void count_failed_start() noexcept {
+    Event event = new_event(0, Kind::failure, 0);
+    event.key = starting;
+    starting = {};
+    Shared::get()->record(event, false);
+}
+
 // No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
-void on_transaction_end(XactEvent event, void*) {
-    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-        places_used = watched_executions = 0;
+[[gnu::hot]] void on_transaction_end(XactEvent event, void*) {
+    if (places_used == 0 && watched_executions == 0 && starting.queryid == 0) [[likely]]
+        return;
+    if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
+    places_used = watched_executions = 0;
+    if (starting.queryid != 0) count_failed_start();
+}
+
+void on_subtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+    if (starting.queryid == 0) return;
+    if (event == SUBXACT_EVENT_START_SUB)
+        ++begun_inside;
+    else if (event == SUBXACT_EVENT_COMMIT_SUB || event == SUBXACT_EVENT_ABORT_SUB) {
+        if (begun_inside > 0)
+            --begun_inside;
+        else
+            count_failed_start();
+    }
 }
 
 // From here to its end on the stack of the hook that runs the execution.
 struct Start {
     Measured* of = nullptr;
-    instr_time time;
+    std::uint64_t time;
     UsedBefore before;
 
     explicit Start(const QueryDesc* query) noexcept {
         const std::size_t place = place_of(query);
-        if (place == places || by_server[place]) return;
+        if (place == places || by_server[place]) [[unlikely]]
+            return;
         of = &measured[place];
-        before.take();
-        INSTR_TIME_SET_CURRENT(time);
+        before.take(*server.buffers, *server.wal, *server.io_timed);
+        time = now();
     }
     void end(std::uint64_t rows) const noexcept {
-        if (of == nullptr) return;
+        if (of == nullptr) [[unlikely]]
+            return;
         Event& event = of->event;
-        event.nanoseconds += since(time);
+        event.nanoseconds += now() - time;
         event.rows += rows;
-        if (event.fields == 0)
-            set_used(event, pgBufferUsage, pgWalUsage, before);
+        if (event.fields == 0) [[likely]]
+            set_used(event, *server.buffers, *server.wal, before);
         else
-            add_used(event, pgBufferUsage, pgWalUsage, before);
+            add_used(event, *server.buffers, *server.wal, before);
     }
 };
 
@@ -194,7 +235,7 @@ ErrorData* put_aside(MemoryContext context) {
         nanoseconds = measured[place].event.nanoseconds;
     } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
         nanoseconds = nanoseconds_of(total->counter);
-        if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += since(total->starttime);
+        if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += now() - nanoseconds_of(total->starttime);
     }
     const Kind kind = kind_of_error();
     Shared::get()->record(new_event(queryid_of(query), kind, nanoseconds), false);
@@ -212,7 +253,7 @@ bool complete(const Instrumentation* total) noexcept {
     return total->need_timer && total->need_bufusage && total->need_walusage;
 }
 
-[[gnu::cold]] void let_server_measure(QueryDesc* query) noexcept {
+[[gnu::cold, gnu::noinline]] void let_server_measure(QueryDesc* query) noexcept {
     if (query->totaltime != nullptr) return;
     // As InstrAlloc, which raises an error where memory is short.
     auto* total = static_cast<Instrumentation*>(MemoryContextAllocExtended(
@@ -222,8 +263,8 @@ bool complete(const Instrumentation* total) noexcept {
     query->totaltime = total;
 }
 
-[[gnu::cold]] std::size_t other_place(const QueryDesc* query) noexcept {
-    const std::size_t place = place_of(query);  // an error's leftover that had the same address
+[[gnu::cold, gnu::noinline]] std::size_t other_place(const QueryDesc* query) noexcept {
+    const std::size_t place = search(query);  // an error's leftover that had the same address
     return place < places ? place : take_place();
 }
 
@@ -249,11 +290,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     const auto queryid = static_cast<std::uint64_t>(parse->queryId);
     const bool timed = track_planning && queryid != 0;
     if (nesting > 0) note_names(parse, text);
-    instr_time start;
-    if (timed)
-        INSTR_TIME_SET_CURRENT(start);
-    else
-        INSTR_TIME_SET_ZERO(start);
+    const std::uint64_t start = timed ? now() : 0;
     PlannedStmt* result = nullptr;
     ++nesting;
     PG_TRY();
@@ -265,12 +302,20 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     {
         --nesting;
         if (queryid != 0 && capturing())
-            Shared::get()->record(new_event(queryid, kind_of_error(), timed ? since(start) : 0), false);
+            Shared::get()->record(new_event(queryid, kind_of_error(), timed ? now() - start : 0), false);
         PG_RE_THROW();
     }
     PG_END_TRY();
-    if (timed) Shared::get()->record(new_event(queryid, Kind::plan, since(start)), true);
+    if (timed) Shared::get()->record(new_event(queryid, Kind::plan, now() - start), true);
     return result;
+}
+
+[[gnu::cold, gnu::noinline]] void start_nested(QueryDesc* query, int flags) {
+    PG_TRY();
+    { next_executor_start(query, flags); }
+    PG_CATCH();
+    { fail(query); }
+    PG_END_TRY();
 }
 
 [[gnu::hot]] void on_executor_start(QueryDesc* query, int flags) {
@@ -280,12 +325,15 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     }
     const bool watching = (flags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && predicates_due();
     if (watching) query->instrument_options |= INSTRUMENT_ROWS;
-    PG_TRY();
-    { next_executor_start(query, flags); }
-    PG_CATCH();
-    { fail(query); }
-    PG_END_TRY();
     const Key key = key_of(queryid_of(query));
+    if (nesting == 0) [[likely]] {
+        const Key around = starting;
+        starting = key;
+        next_executor_start(query, flags);
+        starting = around;
+    } else {
+        start_nested(query, flags);
+    }
     measure(query, key);
     if (watching) watch(query);
     if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) sample_start(key, query);
@@ -294,18 +342,24 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
 [[gnu::hot]] void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
     if (watched_executions != 0 && count != 0) note_partial_fetch(query);
     const Start start(query);
+    // PG_TRY, by the addresses at hand.
+    sigjmp_buf* const handler = *server.handlers;
+    ErrorContextCallback* const context = *server.context;
+    const auto leave = [=] {
+        --nesting;
+        *server.handlers = handler;
+        *server.context = context;
+    };
+    sigjmp_buf landing;
     ++nesting;
-    PG_TRY();
-    {
+    if (sigsetjmp(landing, 0) == 0) {
+        *server.handlers = &landing;
         next_executor_run(query, direction, count PERFKIT_RUN_ONCE_ARGUMENT);
-        --nesting;
-    }
-    PG_CATCH();
-    {
-        --nesting;
+        leave();
+    } else {
+        leave();
         fail(query, &start);
     }
-    PG_END_TRY();
     start.end(query->estate->es_processed);
 }
 
@@ -351,30 +405,42 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
 }
 
 // Counts it for who ends it, as pg_stat_statements does.
-std::uint64_t record_measured(Event& event) noexcept {
-    event.key.user = GetUserId();
+[[gnu::hot]] inline void record_measured(Event& event) noexcept {
+    event.key.user = server.user();
     event.key.toplevel = nesting == 0;
     event.when = statement_start();
     Shared::get()->record(event, true);
-    return event.nanoseconds;
 }
 
-[[gnu::hot]] void on_executor_end(QueryDesc* query) {
-    Key begun;
-    if (const std::size_t place = place_of(query); place < places) [[likely]] {
-        Event& event = measured[place].event;
-        begun = event.key;
-        std::uint64_t nanoseconds = 0;
-        if (captured(query))
-            nanoseconds = by_server[place] ? record_measured_by_server(query) : record_measured(event);
+// The end of one that is slow, watched, measured by the server or not captured.
+[[gnu::cold, gnu::noinline]] void end_seldom(QueryDesc* query, std::size_t place) {
+    const Key begun = place < places ? measured[place].event.key : key_of(queryid_of(query));
+    std::uint64_t nanoseconds = 0;
+    if (captured(query)) {
+        if (place < places && !by_server[place]) {
+            nanoseconds = measured[place].event.nanoseconds;
+            record_measured(measured[place].event);
+        } else {
+            nanoseconds = record_measured_by_server(query);
+        }
+    }
+    if (place < places) {
         free_place(place);
         if (nanoseconds >= slow_from) sample_slow(begun, query, nanoseconds);
         if (is_slow(nanoseconds)) keep_slow_plan(begun, query, nanoseconds);
-    } else {
-        begun = key_of(queryid_of(query));
-        if (captured(query)) record_measured_by_server(query);
     }
     if (watched_executions != 0) keep_predicates(begun, query);
+}
+
+[[gnu::hot]] void on_executor_end(QueryDesc* query) {
+    const std::size_t place = place_of(query);
+    if (place < places && !by_server[place] && measured[place].event.nanoseconds < slow_from && slow_plan_ms != 0 &&
+        watched_executions == 0 && captured(query)) [[likely]] {
+        record_measured(measured[place].event);
+        free_place(place);
+    } else {
+        end_seldom(query, place);
+    }
     next_executor_end(query);
 }
 
@@ -401,6 +467,7 @@ void on_utility(PlannedStmt* statement, const char* text, bool read_only, Proces
 void install_hooks() {
     EnableQueryId();
     RegisterXactCallback(on_transaction_end, nullptr);
+    RegisterSubXactCallback(on_subtransaction, nullptr);
     chain(planner_hook, on_plan, next_planner, standard_planner);
     chain(ExecutorStart_hook, on_executor_start, next_executor_start, standard_ExecutorStart);
     chain(ExecutorRun_hook, on_executor_run, next_executor_run, standard_ExecutorRun);

@@ -21,6 +21,7 @@
 #include "perfkit/pg/workload/names.hpp"
 #include "perfkit/pg/workload/quietly.hpp"
 #include "perfkit/pg/workload/settings.hpp"
+#include "perfkit/pg/workload/shared.hpp"
 #include "perfkit/pg/workload/values.hpp"
 
 extern "C" {
@@ -59,29 +60,36 @@ SeenTable seen;
 
 Budget budget;
 
-PERFKIT_HOT std::uint32_t generation = 0;  // of the samples, when they were seen last
-PERFKIT_HOT SeenTable::Place* last_seen = nullptr;  // the same statement again, more often than not
+// The statement that came last, which more often than not comes again.  Its wait counts here, and is put back into
+// its place when another one comes.
+struct Last {
+    Key key;
+    std::uint32_t wait = 0;
+    std::uint32_t generation = 0;  // of Shared, when it was looked up
+    SeenTable::Place* place = nullptr;
+};
+PERFKIT_HOT Last last;
 
-[[gnu::cold, gnu::noinline]] Seen& look_up(const Key& key) noexcept {
-    const std::uint64_t hash = hash_of(key);
-    last_seen = seen.find(key, hash);
-    if (last_seen == nullptr) {
-        last_seen = &seen.make_place(hash);
-        last_seen->key = key;
-        last_seen->value = {};
+Seen& seen_of(const Key& key) noexcept {
+    if (last.place != nullptr) {
+        SeenTable::use(*last.place, last.place->value.wait - last.wait);
+        last.place->value.wait = last.wait;
     }
-    return last_seen->value;
-}
-
-[[gnu::hot]] inline Seen& seen_of(const Key& key) noexcept {
-    if (const std::uint32_t now = SharedSamples::get()->header().generation.load(std::memory_order_relaxed);
-        now != generation) [[unlikely]] {
-        generation = now;
+    Shared::get()->join();
+    if (const std::uint32_t now = Shared::generation(); now != last.generation) {
+        last.generation = now;
         seen.clear();
     }
-    if (last_seen == nullptr || last_seen->key != key) return look_up(key);
-    SeenTable::use(*last_seen);
-    return last_seen->value;
+    const std::uint64_t hash = hash_of(key);
+    last.place = seen.find(key, hash);
+    if (last.place == nullptr) {
+        last.place = &seen.make_place(hash);
+        last.place->key = key;
+        last.place->value = {};
+    }
+    last.key = key;
+    last.wait = last.place->value.wait;
+    return last.place->value;
 }
 
 // The settings that bear on plans and are not the default: those of EXPLAIN (SETTINGS), and these.
@@ -217,12 +225,18 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
     return done;
 }
 
-[[gnu::cold]] void sample_due(const Key& key, const QueryDesc* query, Seen& place) noexcept {
+// Another statement than the last, or one of which a sample is due.
+[[gnu::cold, gnu::noinline]] void look_up(const Key& key, const QueryDesc* query) noexcept {
+    Seen& place = seen_of(key);
+    if (place.wait > 0) {
+        last.wait = --place.wait;
+        return;
+    }
     // Half of them are for statements that come for the first time: a busy one would leave nothing to those after it.
     const int kept = place.interval == 0 ? 0 : sample_rate / 2;
     if (!budget.spend(sample_rate, kept) || !take(key, query, 0, place.interval + 1u)) return;
     place.interval = std::min(2 * place.interval + 1, longest_interval);
-    place.wait =
+    last.wait = place.wait =
         place.interval / 2 + static_cast<std::uint32_t>(pg_prng_uint64(&pg_global_prng_state) % (place.interval + 1));
 }
 
@@ -230,12 +244,10 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
 
 [[gnu::hot]] void sample_start(const Key& key, const QueryDesc* query) noexcept {
     if (!samples) return;
-    Seen& place = seen_of(key);
-    if (place.wait > 0) {
-        --place.wait;
-        return;
-    }
-    sample_due(key, query, place);
+    if (last.wait > 0 && last.key == key && last.generation == Shared::generation()) [[likely]]
+        --last.wait;
+    else
+        look_up(key, query);
 }
 
 void sample_slow(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {

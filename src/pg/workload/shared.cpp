@@ -24,13 +24,10 @@ namespace {
 constexpr char tranche[] = "pg_perfkit_workload";
 constexpr std::size_t line = 64;
 
-PERFKIT_HOT Shared* shared = nullptr;
-
 // This session's own: where events go while its ring is full and the lock is held by someone else.
 constexpr std::uint32_t overflow_entries = 64;
 Table* overflow_table = nullptr;
 bool overflow_used = false;
-PERFKIT_HOT Ring* own_ring = nullptr;  // of this session
 PERFKIT_HOT TimestampTz last_flush = 0;
 
 constexpr std::size_t rounded(std::size_t size) { return (size + line - 1) / line * line; }
@@ -62,7 +59,8 @@ bool overflow(const Event& event) noexcept {
 
 }  // namespace
 
-Shared* Shared::get() noexcept { return shared; }
+PERFKIT_HOT Shared* Shared::instance_ = nullptr;
+PERFKIT_HOT Ring* Shared::own_ring_ = nullptr;  // of this session
 
 void Shared::request() {
     RequestAddinShmemSpace(Layout().size);
@@ -72,23 +70,23 @@ void Shared::request() {
 // Also after a crash, when the postmaster makes all shared memory anew.
 void Shared::attach() {
     const Layout layout;
-    shared = nullptr;
+    instance_ = nullptr;
     overflow_table = nullptr;
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     bool found;
     void* memory = ShmemInitStruct("pg_perfkit workload", layout.size, &found);
     auto* const start = reinterpret_cast<char*>(rounded(reinterpret_cast<std::uintptr_t>(memory)));
-    shared = reinterpret_cast<Shared*>(start);
+    instance_ = reinterpret_cast<Shared*>(start);
     if (!found) {
         new (start) Shared{};
-        shared->lock_.use(tranche);
-        shared->table_offset_ = layout.table;
-        shared->rings_offset_ = layout.rings;
-        shared->ring_stride_ = layout.ring_stride;
-        shared->rings_ = MaxBackends;
-        shared->make_empty();
+        instance_->lock_.use(tranche);
+        instance_->table_offset_ = layout.table;
+        instance_->rings_offset_ = layout.rings;
+        instance_->ring_stride_ = layout.ring_stride;
+        instance_->rings_ = MaxBackends;
+        instance_->make_empty();
         for (int i = 0; i < MaxBackends; ++i) {
-            shared->swept_heads()[i] = 0;
+            instance_->swept_heads()[i] = 0;
             Ring::create(start + layout.rings + static_cast<std::size_t>(i) * layout.ring_stride, ring_capacity());
         }
     }
@@ -131,15 +129,23 @@ Ring& Shared::ring(int number) const noexcept {
         before_shmem_exit(flush_at_exit, 0);
         registered = true;
     }
-    if (!overflow(event)) own_ring->count_lost();
+    if (!overflow(event)) own_ring_->count_lost();
 }
 
 [[gnu::hot]] void Shared::record(const Event& event, bool may_flush) noexcept {
-    if (own_ring == nullptr && (own_ring = find_own_ring()) == nullptr) return;
-    if (!own_ring->push(event)) record_beside(event, may_flush);
+    if (own_ring_ == nullptr && (own_ring_ = find_own_ring()) == nullptr) return;
+    if (!own_ring_->push(event)) record_beside(event, may_flush);
     if (!may_flush) return;
     if (last_flush == 0) last_flush = event.when;
-    if (own_ring->half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
+    if (own_ring_->half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
+}
+
+void Shared::join() noexcept {
+    if (own_ring_ == nullptr) own_ring_ = find_own_ring();
+}
+
+void Shared::forget() noexcept {
+    for (int i = 0; i < rings_; ++i) ring(i).tell();
 }
 
 void Shared::try_flush(TimestampTz now) noexcept {
@@ -162,10 +168,10 @@ void Shared::flush_own() noexcept {
 
 // The end of a session is not on any query's path: here it may wait.
 void Shared::flush_at_exit(int, Datum) {
-    if (shared == nullptr || !overflow_used) return;
-    shared->lock_.acquire_at_exit();
-    shared->flush_own();
-    shared->lock_.release();
+    if (instance_ == nullptr || !overflow_used) return;
+    instance_->lock_.acquire_at_exit();
+    instance_->flush_own();
+    instance_->lock_.release();
 }
 
 // Under the lock.

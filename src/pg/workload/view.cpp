@@ -244,7 +244,7 @@ PERFKIT_FUNCTION(pk_workload_reset) {
     {
         SharedSamples::Access access(*SharedSamples::get());
         access.store().remove_if(picked);
-        SharedSamples::get()->header().generation.fetch_add(1, std::memory_order_relaxed);
+        Shared::get()->forget();
     }
     {
         SharedPlans::Access access(*SharedPlans::get());

@@ -5,6 +5,7 @@
 // that meet in one set keep their places, and a rare one passes through the place that is left.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +56,9 @@ public:
         return least;
     }
 
-    static void use(Place& place) noexcept { place.uses += place.uses < most_uses ? 1 : 0; }
+    static void use(Place& place, std::uint32_t times = 1) noexcept {
+        place.uses = std::min(place.uses + std::min(times, most_uses), most_uses);
+    }
     void clear() noexcept { sets_ = {}; }
 
 private:

@@ -18,7 +18,6 @@ namespace perfkit::pg::workload {
 
 struct PlanMemory {
     using Store = perfkit::workload::PlanStore;
-    struct Header {};
     static constexpr char name[] = "pg_perfkit plans";
     static constexpr char tranche[] = "pg_perfkit_plans";
     static auto capacity() noexcept {

@@ -19,7 +19,6 @@ namespace perfkit::pg::workload {
 
 struct PredicateMemory {
     using Store = perfkit::workload::PredicateStore;
-    struct Header {};
     static constexpr char name[] = "pg_perfkit predicates";
     static constexpr char tranche[] = "pg_perfkit_predicates";
     static auto capacity() noexcept { return std::tuple(static_cast<std::uint32_t>(predicate_max)); }

@@ -1,7 +1,6 @@
 // Samples: executions as they were sent, taken now and then.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -26,9 +25,6 @@ inline constexpr const char* constant_settings[][2] = {{"DateStyle", "ISO, MDY"}
 
 struct SampleMemory {
     using Store = perfkit::workload::SampleStore;
-    struct Header {
-        std::atomic<std::uint32_t> generation{0};  // sessions forget what they have sampled when it changes
-    };
     static constexpr char name[] = "pg_perfkit samples";
     static constexpr char tranche[] = "pg_perfkit_samples";
     static auto capacity() noexcept {

@@ -22,7 +22,7 @@ namespace perfkit::pg::workload {
 class Shared {
 public:
     // Null where the library was not preloaded.
-    static Shared* get() noexcept;
+    static Shared* get() noexcept { return instance_; }
     // The hooks' parts: how much to ask for, and to find or make it.
     static void request();
     static void attach();
@@ -39,6 +39,11 @@ public:
     // Notes one event of this session.  Never waits, never raises an error.  may_flush is false where a
     // lock must not be taken: between an error and its cleanup.
     void record(const perfkit::workload::Event& event, bool may_flush) noexcept;
+
+    // Grows when sessions are to forget what they know of statements, by forget().  Of this session.
+    static std::uint32_t generation() noexcept { return own_ring_ != nullptr ? own_ring_->told() : 0; }
+    void forget() noexcept;
+    void join() noexcept;  // from here on generation() counts
 
     // For readers: holds the table, with all rings added up, as long as the object lives.  The wait for it can be
     // cancelled.
@@ -82,6 +87,9 @@ private:
     void collect_idle(TimestampTz now) noexcept;
     std::uint64_t lost_ever() const noexcept;
     static void flush_at_exit(int code, Datum arg);
+
+    static Shared* instance_;
+    static perfkit::workload::Ring* own_ring_;
 
     WatchedLock lock_;
     std::size_t table_offset_;  // from this

@@ -17,8 +17,7 @@ extern "C" {
 namespace perfkit::pg::workload {
 
 // With a lock of its own that the path of a query only ever tries.  The memory says what it holds (Store), how much
-// (capacity(), in the order of the store's create()), by which names the server knows it (name, tranche), and what
-// else lies there that nobody locks (Header).
+// (capacity(), in the order of the store's create()), and by which names the server knows it (name, tranche).
 template <typename Memory>
 class SharedStore {
 public:
@@ -44,8 +43,6 @@ public:
         }
         LWLockRelease(AddinShmemInitLock);
     }
-
-    typename Memory::Header& header() noexcept { return header_; }
 
     // As in Shared.
     std::span<char> store_bytes() noexcept { return {reinterpret_cast<char*>(&store()), store_size()}; }
@@ -83,8 +80,6 @@ private:
 
     static inline SharedStore* shared_ = nullptr;
 
-    // The header is read by every execution: on a line of its own.
-    alignas(64) typename Memory::Header header_;
     alignas(64) WatchedLock lock_;
 };
 

@@ -87,6 +87,16 @@ subtest 'bounds' => sub {
 	cmp_ok(value('SELECT sampled FROM pk_workload_info()'), '<', 3, 'forgets the samples');
 };
 
+subtest 'a session that was there before a reset' => sub {
+	my $session = $node->background_psql('postgres');
+	$session->query_safe('SELECT 41 AS again') foreach 1 .. 50;
+	value('SELECT pk_workload_reset()');
+	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query = 'SELECT 41 AS again'}), '0', 'its samples are gone');
+	$session->query_safe('SELECT 41 AS again');
+	is(value(q{SELECT count(*) FROM pk_workload_samples WHERE query = 'SELECT 41 AS again'}), '1', 'and it takes another one at once');
+	$session->quit;
+};
+
 subtest 'what is left out' => sub {
 	value(q{SET pg_perfkit.workload_samples = off; SELECT 'none' AS unsampled});
 	value(q{CREATE ROLE secretive PASSWORD 'not-optimisable'; ALTER ROLE secretive PASSWORD 'not-optimisable'; DROP ROLE secretive});

@@ -1,9 +1,9 @@
 // The hooks: what each execution and planning cost, noted as it ends.
 //
 // This runs inside every statement of the server, so nothing here may fail, wait, or look anything
-// up: an event is put together on the stack and appended to the session's ring.  The bodies own
-// nothing, and therefore use the server's own PG_TRY instead of the guard: an error only passes
-// through, after what it interrupted is counted.
+// up: an event is put together in memory of the session and appended to its ring.  The bodies own
+// nothing, and therefore use the server's own PG_TRY instead of the guard: an error passes through,
+// after what it interrupted is counted, or is seen when it ends the transaction.
 //
 // What this costs is less its instructions than the lines of cache that they and their data take from
 // the server's.  So what is rare stands in functions of its own, marked as cold, and is kept elsewhere; what every
@@ -36,6 +36,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "optimizer/planner.h"
 #include "storage/bufmgr.h"
+#include "storage/ipc.h"
 #include "tcop/utility.h"
 }
 
@@ -73,8 +74,8 @@ PERFKIT_HOT ExecutorEnd_hook_type next_executor_end;
 ProcessUtility_hook_type next_process_utility;
 
 template <typename Hook>
-void chain(Hook& hook, std::type_identity_t<Hook> ours, Hook& next, std::type_identity_t<Hook> server) {
-    next = hook != nullptr ? hook : server;
+void chain(Hook& hook, std::type_identity_t<Hook> ours, Hook& next, std::type_identity_t<Hook> standard) {
+    next = hook != nullptr ? hook : standard;
     hook = ours;
 }
 
@@ -93,9 +94,9 @@ TimestampTz statement_start() noexcept {
     return start != 0 ? start : GetCurrentTimestamp();  // 0: a background worker
 }
 
-Event new_event(std::uint64_t queryid, Kind kind, std::uint64_t nanoseconds) noexcept {
+Event new_event(const Key& key, Kind kind, std::uint64_t nanoseconds) noexcept {
     Event event;
-    event.key = key_of(queryid);
+    event.key = key;
     event.when = statement_start();
     event.kind = kind;
     event.nanoseconds = nanoseconds;
@@ -144,22 +145,30 @@ std::size_t take_place() noexcept {
     return place < places || places_used == places ? place : places_used++;
 }
 
+[[gnu::noinline]] void forget_free_places() noexcept {
+    while (places_used > 0 && measured[places_used - 1].query == nullptr) --places_used;
+}
+
 [[gnu::hot]] inline void free_place(std::size_t place) noexcept {
     measured[place].query = nullptr;
-    while (places_used > 0 && measured[places_used - 1].query == nullptr) --places_used;
+    if (places_used == 1) [[likely]]
+        places_used = 0;
+    else
+        forget_free_places();
 }
 
 // The execution that is about to begin, outside of any other; without a query where there is none.  Its errors are seen
 // when they end the transaction, or the subtransaction: to catch them would cost every execution as much as all the
-// rest of its start.
+// rest of its start.  By then the server may have forgotten what the error was.
 PERFKIT_HOT Key starting;
 int begun_inside = 0;  // subtransactions since then, which are not its own
 
 [[gnu::cold, gnu::noinline]] void count_failed_start() noexcept {
-    Event event = new_event(0, Kind::failure, 0);
-    event.key = starting;
+    const Event event = new_event(starting, Kind::failure, 0);
     starting = {};
-    Shared::get()->record(event, false);
+    begun_inside = 0;
+    // A session that is ended says nothing of its statement.
+    if (!proc_exit_inprogress) Shared::get()->record(event, false);
 }
 
 // No execution outlives its transaction (a held cursor's is ended by then); what an error leaves behind is let go here.
@@ -210,43 +219,35 @@ struct Start {
     }
 };
 
-// The report of the error at hand, so that another one does not take its place; null where memory is short.
-ErrorData* put_aside(MemoryContext context) {
-    constexpr Size ample = 64 * 1024;
-    void* const room = MemoryContextAllocExtended(context, ample, MCXT_ALLOC_NO_OOM);
-    if (room == nullptr) return nullptr;
-    pfree(room);
-    MemoryContextSwitchTo(context);
-    ErrorData* const report = CopyErrorData();
-    FlushErrorState();
-    return report;
+// Counts an execution that the error at hand ends, and lets that go on.  What was cancelled leaves a sample where it is
+// known who began it: no other execution may show why it took so long.
+[[noreturn, gnu::cold]] void count_and_rethrow(const QueryDesc* query, const Key& key, bool known,
+                                               std::uint64_t nanoseconds) {
+    const Kind kind = kind_of_error();
+    Shared::get()->record(new_event(key, kind, nanoseconds), false);
+    if (known && kind == Kind::cancel) sample_cancelled(key, query, nanoseconds);
+    PG_RE_THROW();
 }
 
-// Notes that an error ends this execution, and lets it go on.  What was cancelled leaves a sample: no other execution
-// may show why it took so long.
-[[noreturn, gnu::cold]] void fail(const QueryDesc* query, const Start* start = nullptr) {
-    if (start != nullptr) start->end(0);
+std::uint64_t measured_by_server(const Instrumentation* total) noexcept {
+    if (total == nullptr) return 0;
+    const std::uint64_t running = INSTR_TIME_IS_ZERO(total->starttime) ? 0 : now() - nanoseconds_of(total->starttime);
+    return nanoseconds_of(total->counter) + running;
+}
+
+// The error at hand ends an execution that runs.
+[[noreturn, gnu::cold]] void fail(const QueryDesc* query, const Start& start) {
+    start.end(0);
     if (watched_executions != 0) unwatch(query);
     if (!captured(query)) PG_RE_THROW();
-    std::uint64_t nanoseconds = 0;
     const std::size_t place = place_of(query);
-    if (place < places) free_place(place);
-    if (place < places && !by_server[place]) {
-        nanoseconds = measured[place].event.nanoseconds;
-    } else if (const Instrumentation* const total = query->totaltime; total != nullptr) {
-        nanoseconds = nanoseconds_of(total->counter);
-        if (!INSTR_TIME_IS_ZERO(total->starttime)) nanoseconds += now() - nanoseconds_of(total->starttime);
-    }
-    const Kind kind = kind_of_error();
-    Shared::get()->record(new_event(queryid_of(query), kind, nanoseconds), false);
-    if (kind == Kind::cancel && query->estate != nullptr && cancelled_due()) {
-        if (ErrorData* const report = put_aside(query->estate->es_query_cxt); report != nullptr) {
-            sample_cancelled(place < places ? measured[place].event.key : key_of(queryid_of(query)), query,
-                             nanoseconds);
-            ReThrowError(report);
-        }
-    }
-    PG_RE_THROW();
+    if (place == places)
+        count_and_rethrow(query, key_of(queryid_of(query)), false, measured_by_server(query->totaltime));
+    const Event& event = measured[place].event;
+    const Key begun = event.key;  // the user of the moment may be that of a function that has failed
+    const std::uint64_t nanoseconds = by_server[place] ? measured_by_server(query->totaltime) : event.nanoseconds;
+    free_place(place);
+    count_and_rethrow(query, begun, true, nanoseconds);
 }
 
 bool complete(const Instrumentation* total) noexcept {
@@ -289,6 +290,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     // Some planners scribble on the query, but not on what it is.
     const auto queryid = static_cast<std::uint64_t>(parse->queryId);
     const bool timed = track_planning && queryid != 0;
+    const Key key = key_of(queryid);
     if (nesting > 0) note_names(parse, text);
     const std::uint64_t start = timed ? now() : 0;
     PlannedStmt* result = nullptr;
@@ -302,19 +304,23 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     {
         --nesting;
         if (queryid != 0 && capturing())
-            Shared::get()->record(new_event(queryid, kind_of_error(), timed ? now() - start : 0), false);
+            Shared::get()->record(new_event(key, kind_of_error(), timed ? now() - start : 0), false);
         PG_RE_THROW();
     }
     PG_END_TRY();
-    if (timed) Shared::get()->record(new_event(queryid, Kind::plan, now() - start), true);
+    if (timed) Shared::get()->record(new_event(key, Kind::plan, now() - start), true);
     return result;
 }
 
-[[gnu::cold, gnu::noinline]] void start_nested(QueryDesc* query, int flags) {
+// Inside of another: a function may catch the error.
+[[gnu::cold, gnu::noinline]] void start_nested(QueryDesc* query, int flags, const Key& key) {
     PG_TRY();
     { next_executor_start(query, flags); }
     PG_CATCH();
-    { fail(query); }
+    {
+        if (!capturing()) PG_RE_THROW();
+        count_and_rethrow(query, key, true, 0);
+    }
     PG_END_TRY();
 }
 
@@ -326,13 +332,12 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     const bool watching = (flags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && predicates_due();
     if (watching) query->instrument_options |= INSTRUMENT_ROWS;
     const Key key = key_of(queryid_of(query));
-    if (nesting == 0) [[likely]] {
-        const Key around = starting;
+    if (nesting == 0 && starting.queryid == 0) [[likely]] {
         starting = key;
         next_executor_start(query, flags);
-        starting = around;
+        starting.queryid = 0;
     } else {
-        start_nested(query, flags);
+        start_nested(query, flags, key);
     }
     measure(query, key);
     if (watching) watch(query);
@@ -342,7 +347,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
 [[gnu::hot]] void on_executor_run(QueryDesc* query, ScanDirection direction, uint64 count PERFKIT_RUN_ONCE_PARAMETER) {
     if (watched_executions != 0 && count != 0) note_partial_fetch(query);
     const Start start(query);
-    // PG_TRY, by the addresses at hand.
+    // PG_TRY, by the addresses at hand.  Nothing that is read after the jump changes before it.
     sigjmp_buf* const handler = *server.handlers;
     ErrorContextCallback* const context = *server.context;
     const auto leave = [=] {
@@ -358,7 +363,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
         leave();
     } else {
         leave();
-        fail(query, &start);
+        fail(query, start);
     }
     start.end(query->estate->es_processed);
 }
@@ -374,7 +379,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
     PG_CATCH();
     {
         --nesting;
-        fail(query, &start);
+        fail(query, start);
     }
     PG_END_TRY();
     start.end(0);
@@ -391,7 +396,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
 [[gnu::cold]] std::uint64_t record_measured_by_server(const QueryDesc* query) noexcept {
     const Instrumentation* const total = query->totaltime;
     if (total == nullptr) return 0;
-    Event event = new_event(queryid_of(query), Kind::success, 0);
+    Event event = new_event(key_of(queryid_of(query)), Kind::success, 0);
     // Others may have closed the measurement (InstrEndLoop) before us, or may do so after us.
     const auto closed = static_cast<std::uint64_t>(std::llround(total->total * 1e9));
     event.nanoseconds = closed + nanoseconds_of(total->counter);
@@ -435,7 +440,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
 [[gnu::hot]] void on_executor_end(QueryDesc* query) {
     const std::size_t place = place_of(query);
     if (place < places && !by_server[place] && measured[place].event.nanoseconds < slow_from && slow_plan_ms != 0 &&
-        watched_executions == 0 && captured(query)) [[likely]] {
+        watched_executions == 0 && enabled && !CaptureOff::active()) [[likely]] {
         record_measured(measured[place].event);
         free_place(place);
     } else {

@@ -61,21 +61,22 @@ SeenTable seen;
 Budget budget;
 
 // The statement that came last, which more often than not comes again.  Its wait counts here, and is put back into
-// its place when another one comes.
+// its place when another one comes; the difference is the uses that its place has not seen.
 struct Last {
     Key key;
-    std::uint32_t wait = 0;
+    std::uint32_t wait = 0;        // at most that of the place
     std::uint32_t generation = 0;  // of Shared, when it was looked up
     SeenTable::Place* place = nullptr;
 };
 PERFKIT_HOT Last last;
 
+// Makes it the last one.
 Seen& seen_of(const Key& key) noexcept {
     if (last.place != nullptr) {
         SeenTable::use(*last.place, last.place->value.wait - last.wait);
         last.place->value.wait = last.wait;
     }
-    Shared::get()->join();
+    Shared::join();
     if (const std::uint32_t now = Shared::generation(); now != last.generation) {
         last.generation = now;
         seen.clear();
@@ -225,7 +226,7 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
     return done;
 }
 
-// Another statement than the last, or one of which a sample is due.
+// Another statement than the last, one of which a sample is due, or after a reset.
 [[gnu::cold, gnu::noinline]] void look_up(const Key& key, const QueryDesc* query) noexcept {
     Seen& place = seen_of(key);
     if (place.wait > 0) {
@@ -238,6 +239,18 @@ bool take(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds, std
     place.interval = std::min(2 * place.interval + 1, longest_interval);
     last.wait = place.wait =
         place.interval / 2 + static_cast<std::uint32_t>(pg_prng_uint64(&pg_global_prng_state) % (place.interval + 1));
+}
+
+// The report of the error at hand, so that another one does not take its place; null where memory is short.
+ErrorData* put_aside(MemoryContext context) {
+    constexpr Size ample = 64 * 1024;
+    void* const room = MemoryContextAllocExtended(context, ample, MCXT_ALLOC_NO_OOM);
+    if (room == nullptr) return nullptr;
+    pfree(room);
+    MemoryContextSwitchTo(context);
+    ErrorData* const report = CopyErrorData();
+    FlushErrorState();
+    return report;
 }
 
 }  // namespace
@@ -259,10 +272,12 @@ void sample_slow(const Key& key, const QueryDesc* query, std::uint64_t nanosecon
     if (take(key, query, nanoseconds, 0)) place.slowest = nanoseconds;
 }
 
-bool cancelled_due() noexcept { return samples && budget.spend(sample_rate); }
-
-void sample_cancelled(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept {
+void sample_cancelled(const Key& key, const QueryDesc* query, std::uint64_t nanoseconds) {
+    if (query->estate == nullptr || !samples || !budget.spend(sample_rate)) return;
+    ErrorData* const report = put_aside(query->estate->es_query_cxt);
+    if (report == nullptr) return;
     take(key, query, std::max<std::uint64_t>(nanoseconds, 1), 0);
+    ReThrowError(report);
 }
 
 }  // namespace perfkit::pg::workload

@@ -116,10 +116,14 @@ Ring& Shared::ring(int number) const noexcept {
                                     static_cast<std::size_t>(number) * ring_stride_);
 }
 
-// Null in an auxiliary process.
-[[gnu::cold]] Ring* Shared::find_own_ring() noexcept {
+// An auxiliary process has none.
+[[gnu::cold]] void Shared::join() noexcept {
     const int number = my_proc_number();
-    return number < 0 || number >= rings_ ? nullptr : &ring(number);
+    if (number >= 0 && number < instance_->rings_) own_ring_ = &instance_->ring(number);
+}
+
+void Shared::forget() noexcept {
+    for (int i = 0; i < instance_->rings_; ++i) instance_->ring(i).tell();
 }
 
 [[gnu::cold]] void Shared::record_beside(const Event& event, bool may_flush) noexcept {
@@ -133,19 +137,14 @@ Ring& Shared::ring(int number) const noexcept {
 }
 
 [[gnu::hot]] void Shared::record(const Event& event, bool may_flush) noexcept {
-    if (own_ring_ == nullptr && (own_ring_ = find_own_ring()) == nullptr) return;
+    if (own_ring_ == nullptr) [[unlikely]] {
+        join();
+        if (own_ring_ == nullptr) return;
+    }
     if (!own_ring_->push(event)) record_beside(event, may_flush);
     if (!may_flush) return;
     if (last_flush == 0) last_flush = event.when;
     if (own_ring_->half_full() || event.when - last_flush >= std::int64_t{flush_ms} * 1000) try_flush(event.when);
-}
-
-void Shared::join() noexcept {
-    if (own_ring_ == nullptr) own_ring_ = find_own_ring();
-}
-
-void Shared::forget() noexcept {
-    for (int i = 0; i < rings_; ++i) ring(i).tell();
 }
 
 void Shared::try_flush(TimestampTz now) noexcept {

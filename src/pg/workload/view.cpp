@@ -244,7 +244,7 @@ PERFKIT_FUNCTION(pk_workload_reset) {
     {
         SharedSamples::Access access(*SharedSamples::get());
         access.store().remove_if(picked);
-        Shared::get()->forget();
+        Shared::forget();
     }
     {
         SharedPlans::Access access(*SharedPlans::get());

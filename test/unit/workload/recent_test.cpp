@@ -58,6 +58,18 @@ TEST(WorkloadRecent, WhatWasBusyOnceGoes) {
     EXPECT_EQ(table.find(1, 0), nullptr);
 }
 
+TEST(WorkloadRecent, CountsUsesTogetherUpToALimit) {
+    Table table;
+    for (int key = 0; key < 2; ++key) look_up(table, key, static_cast<std::uint64_t>(key));
+    Table::use(*table.find(1, 1), 5);
+    EXPECT_EQ(table.least_used()->key, 0);
+    Table::use(*table.find(0, 0), ~0u);
+    EXPECT_EQ(table.least_used()->key, 1);
+    Table::use(*table.find(1, 1), ~0u);
+    Table::use(*table.find(1, 1), ~0u);
+    EXPECT_EQ(table.find(1, 1)->uses, table.find(0, 0)->uses);
+}
+
 TEST(WorkloadRecent, TellsWhichIsUsedLeast) {
     Table table;
     EXPECT_EQ(table.least_used(), nullptr);

@@ -92,6 +92,16 @@ TEST_F(RingTest, DamageEmptiesIt) {
     }
 }
 
+TEST_F(RingTest, IsToldWhatOthersHaveToSay) {
+    Ring& ring = make(1024);
+    const std::uint32_t before = ring.told();
+    ring.push(numbered(1));
+    EXPECT_EQ(ring.told(), before);
+    ring.tell();
+    EXPECT_NE(ring.told(), before);
+    EXPECT_TRUE(ring.drain([](const Event& event) { expect_numbered(event, 1); }));
+}
+
 TEST_F(RingTest, ProducerAndConsumerRunAtOnce) {
     Ring& ring = make(1024);
     constexpr std::uint64_t events = 30'000;

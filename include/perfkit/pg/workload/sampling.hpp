@@ -35,15 +35,16 @@ struct SampleMemory {
 };
 using SharedSamples = SharedStore<SampleMemory>;
 
-// What the hooks call; none of it raises an error or waits.
+// What the hooks call; none of it waits, or raises an error of its own.
 //
 // An execution has begun, or ended after so many nanoseconds.
 void sample_start(const perfkit::workload::Key& key, const QueryDesc* query) noexcept;
 constexpr std::uint64_t slow_from = 1'000'000;  // ns; faster executions are nobody's slow ones
 [[gnu::cold]] void sample_slow(const perfkit::workload::Key& key, const QueryDesc* query,
                                std::uint64_t nanoseconds) noexcept;
-// One was cancelled after so many nanoseconds, where a sample of it is due.
-bool cancelled_due() noexcept;
-void sample_cancelled(const perfkit::workload::Key& key, const QueryDesc* query, std::uint64_t nanoseconds) noexcept;
+// The error at hand cancels one after so many nanoseconds: raises it again where a sample was taken, which needs the
+// error put aside.
+[[gnu::cold]] void sample_cancelled(const perfkit::workload::Key& key, const QueryDesc* query,
+                                    std::uint64_t nanoseconds);
 
 }  // namespace perfkit::pg::workload

@@ -40,10 +40,11 @@ public:
     // lock must not be taken: between an error and its cleanup.
     void record(const perfkit::workload::Event& event, bool may_flush) noexcept;
 
-    // Grows when sessions are to forget what they know of statements, by forget().  Of this session.
+    // Of this session: changes when forget() was called, after which what it knows of statements is out of date.  0
+    // before join().
     static std::uint32_t generation() noexcept { return own_ring_ != nullptr ? own_ring_->told() : 0; }
-    void forget() noexcept;
-    void join() noexcept;  // from here on generation() counts
+    static void forget() noexcept;
+    static void join() noexcept;
 
     // For readers: holds the table, with all rings added up, as long as the object lives.  The wait for it can be
     // cancelled.
@@ -79,7 +80,6 @@ private:
 
     perfkit::workload::Table& table() const noexcept;
     perfkit::workload::Ring& ring(int number) const noexcept;
-    perfkit::workload::Ring* find_own_ring() noexcept;
     void record_beside(const perfkit::workload::Event& event, bool may_flush) noexcept;
     [[gnu::cold]] void try_flush(TimestampTz now) noexcept;
     void flush_own() noexcept;

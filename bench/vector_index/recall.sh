@@ -58,7 +58,7 @@ for table in "${tables[@]}"; do
         for target in 0.9 0.95 0.99; do
             read -r setting value recall low high < <(psql -XqAt -F ' ' -c \
                 "SELECT setting, value, recall, recall_low, recall_high FROM pk_vector_recall('i', 10, $sample, $target) WHERE is_smallest")
-            unseen=$(psql -XqAt -c "SET $setting = $value; SET jit = off; SELECT unseen('$table')")
+            unseen=$(psql -XqAt -c "SET $setting = $value; SET enable_seqscan = off; SET jit = off; SELECT unseen('$table')")
             echo "| $table | ${index%%|*} | $target | $setting $value | $recall | $low to $high | $unseen |"
         done
         psql -Xq -c 'DROP INDEX i'

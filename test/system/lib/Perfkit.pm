@@ -18,6 +18,9 @@ our @EXPORT = qw(
   pg_config private_installation install_parts while_lock_is_held
 );
 
+# The superuser, whoever runs the tests: they name him.
+$ENV{PGUSER} = 'postgres';
+
 # A running server.  Options:
 #   preload    what shared_preload_libraries holds (default: both libraries, in the documented order)
 #   extension  create it in database postgres (default: yes)
@@ -29,7 +32,7 @@ sub perfkit_node
 	my $preload = $option{preload} // 'pg_stat_statements,pg_perfkit';
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(
-		extra => [ '--encoding=UTF8', '--locale=C' ],
+		extra => [ '--username=postgres', '--encoding=UTF8', '--locale=C' ],
 		@{ $option{init} // [] });
 	$node->append_conf('postgresql.conf', join("\n",
 		"shared_preload_libraries = '$preload'",

@@ -17,8 +17,8 @@ srand($seed);
 note "PERFKIT_DAMAGE_SEED=$seed";
 
 my ($major) = pg_config('version') =~ /(\d+)/;
-my $node = perfkit_node('main', init => [ extra => [ '--username=postgres', '--encoding=UTF8', '--locale=C', $major >= 18 ? '--no-data-checksums' : () ] ]);
-my $sound = perfkit_node('checksums', init => [ extra => [ '--username=postgres', '--encoding=UTF8', '--locale=C', '--data-checksums' ] ]);
+my $node = perfkit_node('main', initdb => [ $major >= 18 ? '--no-data-checksums' : () ]);
+my $sound = perfkit_node('checksums', initdb => [ '--data-checksums' ]);
 my $objects = <<'SQL';
 CREATE TABLE d_plain (id int, b bigint, t text);
 INSERT INTO d_plain SELECT i, i, repeat('x', i % 60) FROM generate_series(1, 20000) i;

@@ -321,7 +321,7 @@ $node->stop;
 
 # A page that the storage has changed.
 {
-	my $checked = perfkit_node('checked', init => [ extra => [ '--username=postgres', '--encoding=UTF8', '--locale=C', '--data-checksums' ] ]);
+	my $checked = perfkit_node('checked', initdb => [ '--data-checksums' ]);
 	is(says($checked, 'checksum_failures()')->{status}, 'ok', 'checksum_failures: none');
 	my $file = $checked->data_dir . '/' . $checked->safe_psql('postgres', q(CREATE TABLE torn AS SELECT 1; CHECKPOINT; SELECT pg_relation_filepath('torn')));
 	$checked->restart;

@@ -26,13 +26,14 @@ $ENV{PGUSER} = 'postgres';
 #   extension  create it in database postgres (default: yes)
 #   conf       lines for postgresql.conf
 #   init       arguments of PostgreSQL::Test::Cluster's init, such as [ allows_streaming => 1 ]
+#   initdb     more arguments of initdb, such as [ '--data-checksums' ]
 sub perfkit_node
 {
 	my ($name, %option) = @_;
 	my $preload = $option{preload} // 'pg_stat_statements,pg_perfkit';
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(
-		extra => [ '--username=postgres', '--encoding=UTF8', '--locale=C' ],
+		extra => [ '--username=postgres', '--encoding=UTF8', '--locale=C', @{ $option{initdb} // [] } ],
 		@{ $option{init} // [] });
 	$node->append_conf('postgresql.conf', join("\n",
 		"shared_preload_libraries = '$preload'",

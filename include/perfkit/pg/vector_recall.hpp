@@ -74,7 +74,7 @@ private:
 
     const VectorIndex& index_;
     const int k_, sample_;
-    std::optional<VectorKind> made_;  // what the queries are made as; nothing: they are rows
+    std::optional<vectors::Type> made_;  // what the queries are made as; nothing: they are rows
     MemoryContext memory_;
     FmgrInfo distance_;
     SPIPlanPtr scan_plan_;

@@ -54,7 +54,7 @@ RecallMeasurement::RecallMeasurement(const VectorIndex& index, int k, int sample
     : index_(index),
       k_(k),
       sample_(sample),
-      made_(index.hnsw ? vector_kind_of(index.type) : std::nullopt),
+      made_(index.hnsw ? vector_type_of(index.type) : std::nullopt),
       memory_(call(
           [] { return AllocSetContextCreate(CurrentMemoryContext, "pk_vector_recall", ALLOCSET_DEFAULT_SIZES); })) {
     for (const TextRow& row :
@@ -204,7 +204,7 @@ void RecallMeasurement::make_queries() {
     call([] { set_option("enable_tidscan", "on"); });
     std::vector<distance::Point> drawn;
     for (const Query& query : queries_) drawn.push_back(numbers_of(*made_, query.vector));
-    const double length = *made_ == VectorKind::bit ? 0 : distance::common_length(drawn);
+    const double length = *made_ == vectors::Type::bit ? 0 : distance::common_length(drawn);
 
     std::mt19937_64 random;  // NOLINT: always the same seed
     for (Query& query : queries_) {

@@ -46,26 +46,26 @@ Datum stored_bits(std::span<const float> numbers) {
 
 }  // namespace
 
-std::optional<VectorKind> vector_kind_of(Oid type) {
-    if (type == BITOID) return VectorKind::bit;
-    return call([type]() -> std::optional<VectorKind> {
+std::optional<vectors::Type> vector_type_of(Oid type) {
+    if (type == BITOID) return vectors::Type::bit;
+    return call([type]() -> std::optional<vectors::Type> {
         HeapTuple const tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
         if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for type %u", type);
         const char* const name = NameStr(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typname);
-        std::optional<VectorKind> kind;
-        if (std::strcmp(name, "vector") == 0) kind = VectorKind::vector;
-        if (std::strcmp(name, "halfvec") == 0) kind = VectorKind::halfvec;
+        std::optional<vectors::Type> kind;
+        if (std::strcmp(name, "vector") == 0) kind = vectors::Type::vector;
+        if (std::strcmp(name, "halfvec") == 0) kind = vectors::Type::halfvec;
         ReleaseSysCache(tuple);
         return kind;
     });
 }
 
-std::vector<float> numbers_of(VectorKind kind, Datum value) {
-    if (kind == VectorKind::vector) {
+std::vector<float> numbers_of(vectors::Type type, Datum value) {
+    if (type == vectors::Type::vector) {
         const VectorArgument<float> vector(value, 0);
         return {vector.data(), vector.data() + vector.size()};
     }
-    if (kind == VectorKind::halfvec) {
+    if (type == vectors::Type::halfvec) {
         const VectorArgument<distance::Half> vector(value, 0);
         std::vector<float> numbers(vector.size());
         std::transform(vector.data(), vector.data() + vector.size(), numbers.begin(),
@@ -79,15 +79,15 @@ std::vector<float> numbers_of(VectorKind kind, Datum value) {
     return numbers;
 }
 
-Datum value_of(VectorKind kind, std::span<const float> numbers) {
+Datum value_of(vectors::Type type, std::span<const float> numbers) {
     return call([=] {
-        switch (kind) {
-            case VectorKind::vector:
+        switch (type) {
+            case vectors::Type::vector:
                 return stored_vector<float>(numbers, [](float x) { return x; });
-            case VectorKind::halfvec:
+            case vectors::Type::halfvec:
                 return stored_vector<distance::Half>(
                     numbers, [](float x) { return distance::to_half(std::clamp(x, -most_half, most_half)); });
-            case VectorKind::bit:
+            case vectors::Type::bit:
                 break;
         }
         return stored_bits(numbers);

@@ -131,7 +131,8 @@ Snapshot snapshot_of(std::array<Gain, kinds.size()> gains, const Reading& readin
 
 Outcome take(const Place& place) {
     Outcome outcome;
-    const bool standby = outcome.standby = RecoveryInProgress();
+    const bool standby = RecoveryInProgress();
+    outcome.standby = standby;
     const auto segments = Segments::find();
     if (!segments) {
         outcome.has_extension = false;

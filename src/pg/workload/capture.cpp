@@ -439,6 +439,7 @@ PlannedStmt* on_plan(Query* parse, const char* text, int options, ParamListInfo 
 
 [[gnu::hot]] void on_executor_end(QueryDesc* query) {
     const std::size_t place = place_of(query);
+    // What took less than slow_from is slow only where slow_plan_ms, in whole milliseconds, is 0.
     if (place < places && !by_server[place] && measured[place].event.nanoseconds < slow_from && slow_plan_ms != 0 &&
         watched_executions == 0 && enabled && !CaptureOff::active()) [[likely]] {
         record_measured(measured[place].event);

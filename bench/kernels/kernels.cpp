@@ -1,4 +1,4 @@
-// Times the distance kernels beside pgvector's loops and the machine's limits; run.sh builds and runs it.
+// Times the distance kernels beside pgvector's loops, SimSIMD, and the machine's limits; run.sh builds and runs it.
 //
 // CPU time of this thread.  Each line's contenders take turns, a millisecond each, round after round, so
 // that what disturbs the machine disturbs them all; the fastest and the median round are kept.
@@ -18,15 +18,16 @@
 #include <string>
 #include <vector>
 
+#include "library.hpp"
 #include "limits.hpp"
 #include "perfkit/core/distance/distance.hpp"
 
 extern "C" {
-double pgvector_l2(const float* a, const float* b, int n);
+double pgvector_l2_squared(const float* a, const float* b, int n);
 double pgvector_ip(const float* a, const float* b, int n);
 double pgvector_cosine(const float* a, const float* b, int n);
 double pgvector_l1(const float* a, const float* b, int n);
-double pgvector_l2_half(const std::uint16_t* a, const std::uint16_t* b, int n);
+double pgvector_l2_squared_half(const std::uint16_t* a, const std::uint16_t* b, int n);
 }
 
 namespace {
@@ -140,8 +141,8 @@ using Pair = double (*)(const Kernels&, const T*, const T*, std::size_t);
 template <typename T>
 Pair<T> pair_of(Metric metric) {
     switch (metric) {
-        case Metric::l2:
-            return l2<T>;
+        case Metric::l2_squared:
+            return l2_squared<T>;
         case Metric::inner_product:
             return inner_product<T>;
         case Metric::cosine:
@@ -153,8 +154,8 @@ Pair<T> pair_of(Metric metric) {
 
 const char* name_of_metric(Metric metric) {
     switch (metric) {
-        case Metric::l2:
-            return "L2";
+        case Metric::l2_squared:
+            return "squared L2";
         case Metric::inner_product:
             return "inner product";
         case Metric::cosine:
@@ -174,18 +175,31 @@ Loop pgvector_loop(Metric metric) {
         };
     };
     if constexpr (std::is_same_v<T, float>) {
-        if (metric == Metric::l2) return of_floats(pgvector_l2);
+        if (metric == Metric::l2_squared) return of_floats(pgvector_l2_squared);
         if (metric == Metric::inner_product) return of_floats(pgvector_ip);
         if (metric == Metric::cosine) return of_floats(pgvector_cosine);
         return of_floats(pgvector_l1);
     }
     if constexpr (std::is_same_v<T, Half>) {
+        if (metric != Metric::l2_squared) return nullptr;
         return [](const void* a, const void* b, int n) {
-            return pgvector_l2_half(static_cast<const std::uint16_t*>(a), static_cast<const std::uint16_t*>(b), n);
+            return pgvector_l2_squared_half(static_cast<const std::uint16_t*>(a), static_cast<const std::uint16_t*>(b),
+                                            n);
         };
     }
     return nullptr;
 }
+
+template <typename T>
+constexpr library::Type type_of = library::Type::real;
+template <>
+constexpr library::Type type_of<double> = library::Type::double_precision;
+template <>
+constexpr library::Type type_of<Half> = library::Type::half;
+template <>
+constexpr library::Type type_of<Bfloat> = library::Type::bfloat;
+template <>
+constexpr library::Type type_of<std::int8_t> = library::Type::int8;
 
 // FMAs per element that no instruction set spares: of a cosine one against many, the query's is known.
 double multiplications(Metric metric, bool many) {
@@ -198,12 +212,13 @@ void table(const Rows<T>& memory, const char* type, Metric metric, Simd simd) {
     const Kernels& kernels = *kernels_of(simd);
     const Kernels& scalar = *kernels_of(Simd::scalar);
     const Loop loop = pgvector_loop<T>(metric);
+    const library::Function other = library::function(simd, metric, type_of<T>);
     std::printf("\n%s, %s, %s\n\n", name_of_metric(metric), type, name_of(simd));
     std::puts(
-        "| dimensions | rows in | pgvector | scalar | pair | many | pgvector : pair | pgvector : many | pair GB/s | "
-        "many "
-        "GB/s | limit pair | limit many | pair of limit | many of limit |\n"
-        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        "| dimensions | rows in | pgvector | SimSIMD | scalar | pair | many | pgvector : pair | pgvector : many | "
+        "SimSIMD : pair | pair GB/s | many GB/s | limit pair | limit many | pair of limit | many of limit |\n"
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | "
+        "---: |");
     for (const std::size_t n : options.dimensions) {
         for (const Place& place : places) {
             const auto rows = memory.of(place, n);
@@ -218,6 +233,14 @@ void table(const Rows<T>& memory, const char* type, Metric metric, Simd simd) {
             };
             Contender theirs{[&] {
                                  for (const T* row : rows) kept += loop(query, row, static_cast<int>(n));
+                             },
+                             {}};
+            Contender others{[&] {
+                                 double result = 0;
+                                 for (const T* row : rows) {
+                                     other(query, row, n, &result);
+                                     kept += result;
+                                 }
                              },
                              {}};
             Contender plain{one_by_one(scalar), {}}, pairs{one_by_one(kernels), {}};
@@ -239,6 +262,7 @@ void table(const Rows<T>& memory, const char* type, Metric metric, Simd simd) {
             const double fma_floats = limits::multiply_add(simd, 1) * fma_rounds;
             Contender fmas{[&] { limits::multiply_add(simd, fma_rounds); }, {}};
             std::vector<Contender*> all{&plain, &pairs, &many, &loads, &near_loads, &fmas};
+            if (other) all.insert(all.begin(), &others);
             if (loop) all.insert(all.begin(), &theirs);
             race(all, rows.size());
 
@@ -249,21 +273,22 @@ void table(const Rows<T>& memory, const char* type, Metric metric, Simd simd) {
             const double limit_pair = std::max({row_load, 2 * query_load, multiplications(metric, false) * fma});
             const double limit_many = std::max({row_load, 1.25 * query_load, multiplications(metric, true) * fma});
             const auto ns = [](const Contender& c) {
-                char text[32];
-                std::snprintf(text, sizeof text, "%.1f (%.1f)", c.fastest(), c.median());
+                char text[32] = "-";
+                if (!c.ns.empty()) std::snprintf(text, sizeof text, "%.1f (%.1f)", c.fastest(), c.median());
                 return std::string(text);
             };
-            const auto ratio = [&](const Contender& ours) {
+            const auto ratio = [&](const Contender& theirs, const Contender& ours) {
                 char text[16] = "-";
-                if (loop) std::snprintf(text, sizeof text, "%.2f", theirs.fastest() / ours.fastest());
+                if (!theirs.ns.empty()) std::snprintf(text, sizeof text, "%.2f", theirs.fastest() / ours.fastest());
                 return std::string(text);
             };
             const double size = static_cast<double>(bytes);
-            std::printf("| %zu | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.1f | %.1f | %.0f %% | %.0f %% |\n",
-                        n, place.name, loop ? ns(theirs).c_str() : "-", ns(plain).c_str(), ns(pairs).c_str(),
-                        ns(many).c_str(), ratio(pairs).c_str(), ratio(many).c_str(), 2 * size / pairs.fastest(),
-                        size / many.fastest(), limit_pair, limit_many, 100 * limit_pair / pairs.fastest(),
-                        100 * limit_many / many.fastest());
+            std::printf(
+                "| %zu | %s | %s | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.1f | %.1f | %.0f %% | %.0f %% |\n", n,
+                place.name, ns(theirs).c_str(), ns(others).c_str(), ns(plain).c_str(), ns(pairs).c_str(),
+                ns(many).c_str(), ratio(theirs, pairs).c_str(), ratio(theirs, many).c_str(),
+                ratio(others, pairs).c_str(), 2 * size / pairs.fastest(), size / many.fastest(), limit_pair, limit_many,
+                100 * limit_pair / pairs.fastest(), 100 * limit_many / many.fastest());
             std::fflush(stdout);
         }
     }
@@ -315,8 +340,8 @@ int main(int count, char** arguments) {
     if (options.rounds < 1 || options.dimensions[0] < 1 || options.dimensions[0] > most_dimensions) usage();
     std::printf("ns per row, the fastest of %d rounds (the median); limit: what loading and multiplying alone take\n",
                 options.rounds);
-    std::vector<Metric> most{Metric::l2, Metric::inner_product, Metric::cosine, Metric::l1};
-    std::vector<Metric> only{Metric::l2};
+    std::vector<Metric> most{Metric::l2_squared, Metric::inner_product, Metric::cosine, Metric::l1};
+    std::vector<Metric> only{Metric::l2_squared};
     // Some room past the end: rows begin and end in whole lines.
     const std::unique_ptr<char, decltype(&std::free)> memory(
         static_cast<char*>(std::aligned_alloc(4096, most_bytes + (1 << 20))), &std::free);

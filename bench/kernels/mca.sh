@@ -64,7 +64,7 @@ echo "Cycles per float of a row; data in the first cache; modelled."
 echo
 echo "| loop | floats a round | instructions | ${cpus// / | } |"
 echo "| --- | ---: | ---: |${cpus//[! ]/}$(for _ in $cpus; do printf ' ---: |'; done)" | tr -s ' '
-row "pgvector L2" "$out/pgvector_loops.s" pgvector_l2 2
+row "pgvector L2" "$out/pgvector_loops.s" pgvector_l2_squared 2
 row "pgvector inner product" "$out/pgvector_loops.s" pgvector_ip 2
 row "pgvector cosine" "$out/pgvector_loops.s" pgvector_cosine 2
 for term in SquaredDifference:L2 "Product:inner product" "AbsoluteDifference:L1"; do

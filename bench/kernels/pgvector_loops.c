@@ -11,7 +11,7 @@
 #define CLONES
 #endif
 
-CLONES double pgvector_l2(const float *a, const float *b, int n)
+CLONES double pgvector_l2_squared(const float *a, const float *b, int n)
 {
 	float sum = 0;
 
@@ -21,7 +21,7 @@ CLONES double pgvector_l2(const float *a, const float *b, int n)
 
 		sum += difference * difference;
 	}
-	return sqrt((double) sum);
+	return sum;
 }
 
 CLONES double pgvector_ip(const float *a, const float *b, int n)
@@ -59,7 +59,7 @@ CLONES double pgvector_l1(const float *a, const float *b, int n)
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-__attribute__((target("avx,f16c,fma"))) double pgvector_l2_half(const uint16_t *a, const uint16_t *b, int n)
+__attribute__((target("avx,f16c,fma"))) double pgvector_l2_squared_half(const uint16_t *a, const uint16_t *b, int n)
 {
 	__m256 sums = _mm256_setzero_ps();
 	float parts[8], sum = 0;
@@ -82,10 +82,10 @@ __attribute__((target("avx,f16c,fma"))) double pgvector_l2_half(const uint16_t *
 
 		sum += difference * difference;
 	}
-	return sqrt((double) sum);
+	return sum;
 }
 #else
-double pgvector_l2_half(const uint16_t *a, const uint16_t *b, int n)
+double pgvector_l2_squared_half(const uint16_t *a, const uint16_t *b, int n)
 {
 	const _Float16 *x = (const _Float16 *) a, *y = (const _Float16 *) b;
 	float sum = 0;
@@ -96,6 +96,6 @@ double pgvector_l2_half(const uint16_t *a, const uint16_t *b, int n)
 
 		sum += difference * difference;
 	}
-	return sqrt((double) sum);
+	return sum;
 }
 #endif

@@ -18,6 +18,10 @@ executed() { # executed NAME DIMENSIONS CALLS: how many instructions, where each
     ${QEMU:-qemu-aarch64-static} -singlestep -d exec,nochain "$program" "$@" 2>&1 | grep -c '^Trace'
 }
 
+of_ten() { # of_ten NAME DIMENSIONS: by ten calls more
+    echo $(($(executed "$@" 11) - $(executed "$@" 1)))
+}
+
 echo "| dimensions | pgvector L2 | pair | many | pgvector inner product | pair | many |"
 echo "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 for n in ${*:-128 768 1536}; do
@@ -25,9 +29,7 @@ for n in ${*:-128 768 1536}; do
     for name in pgvector-l2 pair-l2 many-l2 pgvector-ip pair-ip many-ip; do
         rows=10
         [[ $name = many* ]] && rows=80
-        # Without the call, only the loop about it is left.
-        loop=$(($(executed "no-$name" "$n" 11) - $(executed "no-$name" "$n" 1)))
-        printf ' %s |' $((($(executed "$name" "$n" 11) - $(executed "$name" "$n" 1) - loop) / rows))
+        printf ' %s |' $((($(of_ten "$name" "$n") - $(of_ten none "$n")) / rows))
     done
     echo
 done

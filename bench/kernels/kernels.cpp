@@ -21,14 +21,7 @@
 #include "library.hpp"
 #include "limits.hpp"
 #include "perfkit/core/distance/distance.hpp"
-
-extern "C" {
-double pgvector_l2_squared(const float* a, const float* b, int n);
-double pgvector_ip(const float* a, const float* b, int n);
-double pgvector_cosine(const float* a, const float* b, int n);
-double pgvector_l1(const float* a, const float* b, int n);
-double pgvector_l2_squared_half(const std::uint16_t* a, const std::uint16_t* b, int n);
-}
+#include "pgvector_loops.h"
 
 namespace {
 
@@ -190,17 +183,6 @@ Loop pgvector_loop(Metric metric) {
     return nullptr;
 }
 
-template <typename T>
-constexpr library::Type type_of = library::Type::real;
-template <>
-constexpr library::Type type_of<double> = library::Type::double_precision;
-template <>
-constexpr library::Type type_of<Half> = library::Type::half;
-template <>
-constexpr library::Type type_of<Bfloat> = library::Type::bfloat;
-template <>
-constexpr library::Type type_of<std::int8_t> = library::Type::int8;
-
 // FMAs per element that no instruction set spares: of a cosine one against many, the query's is known.
 double multiplications(Metric metric, bool many) {
     if (metric == Metric::l1) return 0;
@@ -212,7 +194,7 @@ void table(const Rows<T>& memory, const char* type, Metric metric, Simd simd) {
     const Kernels& kernels = *kernels_of(simd);
     const Kernels& scalar = *kernels_of(Simd::scalar);
     const Loop loop = pgvector_loop<T>(metric);
-    const library::Function other = library::function(simd, metric, type_of<T>);
+    const library::Function other = library::function<T>(simd, metric);
     std::printf("\n%s, %s, %s\n\n", name_of_metric(metric), type, name_of(simd));
     std::puts(
         "| dimensions | rows in | pgvector | SimSIMD | scalar | pair | many | pgvector : pair | pgvector : many | "

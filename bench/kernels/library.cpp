@@ -11,12 +11,19 @@
 #define SIMSIMD_TARGET_SAPPHIRE 1
 #if __has_include(<simsimd/simsimd.h>)
 #include <simsimd/simsimd.h>
+#define HAS_SIMSIMD
+#endif
 
 namespace library {
-namespace {
 
+using perfkit::distance::Bfloat;
+using perfkit::distance::Half;
 using perfkit::distance::Metric;
 using perfkit::distance::Simd;
+
+#ifdef HAS_SIMSIMD
+
+namespace {
 
 int allowed_for(Simd simd) {
     switch (simd) {
@@ -34,8 +41,6 @@ int allowed_for(Simd simd) {
 
 simsimd_metric_kind_t kind_of(Metric metric) {
     switch (metric) {
-        case Metric::l2:
-            return simsimd_metric_l2_k;
         case Metric::l2_squared:
             return simsimd_metric_l2sq_k;
         case Metric::inner_product:
@@ -47,36 +52,44 @@ simsimd_metric_kind_t kind_of(Metric metric) {
     }
 }
 
-simsimd_datatype_t datatype_of(Type type) {
-    switch (type) {
-        case Type::real:
-            return simsimd_datatype_f32_k;
-        case Type::double_precision:
-            return simsimd_datatype_f64_k;
-        case Type::half:
-            return simsimd_datatype_f16_k;
-        case Type::bfloat:
-            return simsimd_datatype_bf16_k;
-        default:
-            return simsimd_datatype_i8_k;
-    }
-}
+template <typename T>
+constexpr simsimd_datatype_t datatype = simsimd_datatype_unknown_k;
+template <>
+constexpr simsimd_datatype_t datatype<float> = simsimd_datatype_f32_k;
+template <>
+constexpr simsimd_datatype_t datatype<double> = simsimd_datatype_f64_k;
+template <>
+constexpr simsimd_datatype_t datatype<Half> = simsimd_datatype_f16_k;
+template <>
+constexpr simsimd_datatype_t datatype<Bfloat> = simsimd_datatype_bf16_k;
+template <>
+constexpr simsimd_datatype_t datatype<std::int8_t> = simsimd_datatype_i8_k;
 
 }  // namespace
 
-Function function(Simd simd, Metric metric, Type type) {
+template <typename T>
+Function function(Simd simd, Metric metric) {
     if (kind_of(metric) == simsimd_metric_unknown_k) return nullptr;
     simsimd_kernel_punned_t kernel = nullptr;
     simsimd_capability_t used = simsimd_cap_serial_k;
-    simsimd_find_kernel_punned(kind_of(metric), datatype_of(type), simsimd_capabilities(),
+    simsimd_find_kernel_punned(kind_of(metric), datatype<T>, simsimd_capabilities(),
                                static_cast<simsimd_capability_t>(allowed_for(simd)), &kernel, &used);
     return used == simsimd_cap_serial_k ? nullptr : reinterpret_cast<Function>(reinterpret_cast<void (*)()>(kernel));
 }
 
-}  // namespace library
-
 #else
 
-library::Function library::function(perfkit::distance::Simd, perfkit::distance::Metric, Type) { return nullptr; }
+template <typename T>
+Function function(Simd, Metric) {
+    return nullptr;
+}
 
 #endif
+
+template Function function<float>(Simd, Metric);
+template Function function<double>(Simd, Metric);
+template Function function<Half>(Simd, Metric);
+template Function function<Bfloat>(Simd, Metric);
+template Function function<std::int8_t>(Simd, Metric);
+
+}  // namespace library

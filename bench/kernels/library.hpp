@@ -7,11 +7,11 @@
 
 namespace library {
 
-enum class Type { real, double_precision, half, bfloat, int8 };
-
 using Function = void (*)(const void* a, const void* b, std::uint64_t n, double* result);
 
-// The best that it has for this instruction set and no wider one; nullptr where it has none with SIMD.
-Function function(perfkit::distance::Simd simd, perfkit::distance::Metric metric, Type type);
+// The best that it has over these elements for this instruction set and no wider one; nullptr where it has none with
+// SIMD.
+template <typename T>
+Function function(perfkit::distance::Simd simd, perfkit::distance::Metric metric);
 
 }  // namespace library

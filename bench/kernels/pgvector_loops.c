@@ -2,8 +2,9 @@
  * The loops that pgvector leaves to the compiler: plain ones over two vectors, which run.sh compiles
  * with the options of its packages.  Written anew, with the shape of its: one running sum each.
  */
+#include "pgvector_loops.h"
+
 #include <math.h>
-#include <stdint.h>
 
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #define CLONES __attribute__((target_clones("default", "fma")))

@@ -9,7 +9,8 @@
 # PGUSER).  Works in a database of its own, pk_bench_beside.
 #   SECONDS_EACH  for each view (default 8)
 #   CLIENTS       of pgbench (default 4)
-#   VIEWS         to ask, one a word, with "nobody" for none; the same one may come again (default: all, nobody first and last)
+#   VIEWS         to ask, one a word, with "nobody" for none; the same one may come again (default: all, nobody first and last, and
+#                 generate_series(1,10000), which does nothing but take the processor: what any busy session does to pgbench)
 set -euo pipefail
 bin=$("${PG_CONFIG:-pg_config}" --bindir)
 psql() { command "$bin/psql" -X -q -v ON_ERROR_STOP=1 "$@"; }
@@ -62,7 +63,7 @@ run() { # run NAME
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for view in ${VIEWS:-nobody pk_table_bloat pk_index_bloat pk_cache_contents pk_cache_table pk_cache_index pk_cache_query pk_vacuum_status \
-    pk_horizon_holders pk_suggest_vacuum() pk_maintenance_script() pk_table_sizes pk_index_usage pk_seq_scans nobody}; do
+    pk_horizon_holders pk_suggest_vacuum() pk_maintenance_script() pk_table_sizes pk_index_usage pk_seq_scans generate_series(1,10000) nobody}; do
     run "$view"
 done
 echo '| beside pgbench | samples of its sessions | Lock | LWLock | IO | transactions/s | calls | CPU ms a call | which LWLocks |'

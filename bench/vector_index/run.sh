@@ -7,7 +7,7 @@
 #   bench/vector_index/run.sh [rounds (5)] [rows (10000)] [dimensions (768)]         synthetic vectors
 #   bench/vector_index/run.sh [rounds] [rows] FILE                                   the first rows of a file of data.sh
 #
-# METRICS="l2 cosine" (the default) may be fewer: a graph of 50,000 rows of 768 dimensions takes minutes, ten times each.
+# CASES="hnsw-l2 ..." takes these only; all are hnsw-l2, hnsw-cosine, ivfflat-l2 and ivfflat-cosine.
 set -euo pipefail
 rounds=${1:-5} rows=${2:-10000} dimensions=${3:-768} searches=300 file=
 if [ -e "$dimensions" ]; then
@@ -76,7 +76,7 @@ session() { # session SQL... : one connection; between two lines of $cpu the pro
 
 for case in "hnsw l2 <->" "hnsw cosine <=>" "ivfflat l2 <->" "ivfflat cosine <=>"; do
     read -r method metric operator <<<"$case"
-    [[ " ${METRICS:-l2 cosine} " = *" $metric "* ]] || continue
+    [[ -z ${CASES-} || " $CASES " = *" $method-$metric "* ]] || continue
     options=
     [ "$method" = hnsw ] || options="WITH (lists = 100)"
     for ((round = 0; round < rounds; ++round)); do
